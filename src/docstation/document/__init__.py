@@ -1,0 +1,1 @@
+"""Document vocabulary: geometry, text, blocks, tables, reading order; pure, standard library only."""

@@ -1,0 +1,26 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+CORPUS = Path(os.environ.get("DOCSTATION_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real documents; tests that need it are left out of a bare clone that lies without it."""
+    if not CORPUS.is_dir():
+        pytest.skip("the folder of real documents is not beside this checkout")
+    return CORPUS
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of the test's own."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("DOCSTATION_HOME", str(folder))
+    return folder
