@@ -1,0 +1,44 @@
+import pickle
+import re
+
+import pytest
+
+from docstation import errors
+from docstation.errors import DocStationError, ExitCode, PasswordError
+
+
+def subclasses(kind: type) -> list[type]:
+    return [kind, *(below for one in kind.__subclasses__() for below in subclasses(one))]
+
+
+OURS = [kind for kind in subclasses(DocStationError) if kind.__module__ == "docstation.errors"]
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_every_error_has_a_sentence_and_a_remedy(kind):
+    error = kind()
+    assert error.message_id.endswith(".")
+    assert error.remedy_id
+    assert isinstance(kind.exit_code, ExitCode)
+    assert kind.http_status == 207 or 400 <= kind.http_status < 600
+
+
+def test_codes_are_unique():
+    codes = [kind.code for kind in OURS]
+    assert len(set(codes)) == len(codes)
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_the_drawn_tree_is_the_real_one(kind):
+    assert re.search(rf"{kind.__name__} +{int(kind.exit_code)} ", errors.__doc__)
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_errors_cross_process_borders_whole(kind):
+    error = kind("{name} went wrong.", name="a.pdf", remedy="Do this.")
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.remedy_id) == (kind, "a.pdf went wrong.", "Do this.")
+
+
+def test_only_passwords_have_exit_code_9():
+    assert [kind for kind in OURS if kind.exit_code is ExitCode.PASSWORD] == [PasswordError]
