@@ -1,0 +1,1 @@
+"""File → page images: sniffing, limits, rendering in a killable child, text layer, triage."""
