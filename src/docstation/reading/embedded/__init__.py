@@ -1,0 +1,1 @@
+"""The embedded CPU engine: offline, permissive licences, no GPU."""

@@ -1,0 +1,101 @@
+"""Words put into visual rows, and rows cut into chunks where the space between words is wider than a space.
+
+The ground for tables without lines: columns and rows are found among chunks. Pure geometry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from docstation.document.geometry import Box
+from docstation.reading.embedded.tables.fill import Placed
+
+GAP = 0.9
+"""Font sizes: a wider space between two words of a row separates two chunks."""
+NUMBER_GAP = 0.5
+"""The same between two numbers: a space that groups thousands is narrow."""
+_NUMBER = re.compile(r"[-+(−–]?[\d.,]*\d[\d.,]*[%)]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Neighbouring words of one row."""
+
+    words: tuple[Placed, ...]
+
+    @property
+    def box(self) -> Box:
+        """The box around its words."""
+        return Box.around(w.box for w in self.words)
+
+    @property
+    def text(self) -> str:
+        """Its words joined by spaces."""
+        return " ".join(w.word.text for w in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Chunks that stand side by side, from left to right."""
+
+    chunks: tuple[Chunk, ...]
+
+    @property
+    def words(self) -> list[Placed]:
+        """All words, from left to right."""
+        return [w for chunk in self.chunks for w in chunk.words]
+
+    @property
+    def box(self) -> Box:
+        """The box around all chunks."""
+        return Box.around(chunk.box for chunk in self.chunks)
+
+    @property
+    def middle(self) -> float:
+        """Median y of its words' middles."""
+        middles = sorted(w.box.center[1] for w in self.words)
+        return middles[len(middles) // 2]
+
+
+def size_of(words: Sequence[Placed]) -> float:
+    """Median font size in points; box heights stand in for it where it is not known."""
+    sizes = sorted(w.word.font_size or w.box.height for w in words)
+    return sizes[len(sizes) // 2] if sizes else 10.0
+
+
+def rows_of(words: Sequence[Placed], gap: float = GAP) -> list[Row]:
+    """Visual rows from the top; a word joins a row when their heights overlap by more than half the smaller one.
+
+    Args:
+        words: in any order.
+        gap: font sizes of white that separate two chunks.
+    """
+    open_rows: list[list[Placed]] = []
+    reaches: list[Box] = []
+    for word in sorted(words, key=lambda w: w.box.center[1]):
+        for i in range(len(open_rows) - 1, max(-1, len(open_rows) - 4), -1):
+            if reaches[i].overlap_y(word.box) > 0.5 * min(reaches[i].height, word.box.height):
+                open_rows[i].append(word)
+                break
+        else:
+            open_rows.append([word])
+            reaches.append(word.box)
+    return [Row(_chunks(row, gap)) for row in open_rows]
+
+
+def _chunks(words: Sequence[Placed], gap: float) -> tuple[Chunk, ...]:
+    size = size_of(words)
+    parts: list[list[Placed]] = []
+    for word in sorted(words, key=lambda w: w.box.x0):
+        if parts and word.box.x0 - max(w.box.x1 for w in parts[-1]) <= size * _allowed(parts[-1][-1], word, gap):
+            parts[-1].append(word)
+        else:
+            parts.append([word])
+    return tuple(Chunk(tuple(part)) for part in parts)
+
+
+def _allowed(left: Placed, right: Placed, gap: float) -> float:
+    both = _NUMBER.fullmatch(left.word.text) and _NUMBER.fullmatch(right.word.text)
+    return min(gap, NUMBER_GAP) if both else gap

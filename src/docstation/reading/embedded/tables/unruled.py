@@ -1,0 +1,332 @@
+"""Tables without a grid of lines: rows of chunks that share columns, with or without horizontal rules.
+
+Regions come from rules of one width that stand over one another, or from runs of rows that leave the same strips
+free. Prose in columns, lists, contents with leaders and forms of label and value are left to the running text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from docstation.document.geometry import Box
+from docstation.document.table import Cell, Table
+from docstation.reading.embedded.tables.columns import column_at, column_edges
+from docstation.reading.embedded.tables.fill import Placed, cell_confidence, cell_text, words_inside
+from docstation.reading.embedded.tables.found import FoundTable
+from docstation.reading.embedded.tables.headers import is_number, with_headers
+from docstation.reading.embedded.tables.rows import Row, rows_of, size_of
+from docstation.reading.embedded.tables.stacked_heads import (
+    GridRow,
+    Stacked,
+    column_extents,
+    evenly_spread,
+    leading_heads,
+    parted,
+    stacked,
+)
+from docstation.reading.embedded.tables.strokes import Stroke
+
+_LEADERS = re.compile(r"(\.\s?){4,}|…{2,}|_{4,}")
+_BULLET = re.compile(r"[-–—•·▪*]|\(?[\dа-яa-zivx]{1,4}[.)]+|(\d+\.)+\d*", re.IGNORECASE)
+_WORDS_PER_CELL = 7.0
+_FINE_GAP, _WIDE_GAP = 0.45, 0.7
+_HEADS_ABOVE = 48.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """Rows that may be a table, and the y of the rules over, in and under them (empty where there are none).
+
+    `above` are the rows over it, from the top; the last of them may be headings that stand over the columns.
+    """
+
+    rows: tuple[Row, ...]
+    rules: tuple[float, ...] = ()
+    above: tuple[Row, ...] = ()
+
+
+def unruled_tables(words: Sequence[Placed], level: Sequence[Stroke], width: float) -> list[FoundTable]:
+    """Tables among `words`.
+
+    Args:
+        words: those of the page that stand in no ruled table.
+        level: horizontal strokes of the page.
+        width: of the page, points.
+    """
+    found: list[FoundTable] = []
+    for box, rules in _rule_stacks(level):
+        above = words_inside(words, Box(box.x0, box.y0 - _HEADS_ABOVE, box.x1, box.y0))
+        if any(box.share_inside(table.box) > 0.3 for table in found):
+            continue
+        region = _Region(tuple(rows_of(words_inside(words, box))), rules, tuple(rows_of(above)))
+        if (table := _table(region)) is not None:
+            found.append(table)
+    taken = {index for table in found for index in table.words}
+    left = [w for w in words if w.index not in taken]
+    for zone in _zones(left, width):
+        rows = rows_of(zone)
+        found.extend(t for region in _runs(rows) if (t := _table(region)) is not None)
+    return found
+
+
+def _rule_stacks(level: Sequence[Stroke]) -> list[tuple[Box, tuple[float, ...]]]:
+    """Boxes between rules that begin and end together, and the rules' y; the largest first."""
+    long = sorted((s for s in level if s.length >= 60), key=lambda s: s.at)
+    stacks: list[list[Stroke]] = []
+    for stroke in long:
+        for stack in stacks:
+            top = stack[-1]
+            if abs(top.start - stroke.start) < 6 and abs(top.end - stroke.end) < 6 and stroke.at - top.at < 420:
+                stack.append(stroke)
+                break
+        else:
+            stacks.append([stroke])
+    boxes = [
+        (Box(s[0].start - 3, s[0].at - 1, s[0].end + 3, s[-1].at + 1), tuple(r.at for r in s))
+        for s in stacks
+        if s[-1].at - s[0].at > 18
+    ]
+    return sorted(boxes, key=lambda stack: -stack[0].area)
+
+
+def _zones(words: Sequence[Placed], width: float) -> list[list[Placed]]:
+    """The words, apart for the left and the right half where the page is set in two columns."""
+    rows = rows_of(words)
+    split = width / 2
+    both = [r for r in rows if r.box.x0 < split - 40 and r.box.x1 > split + 40]
+    gutters = [r for r in both if not any(c.box.x0 < split - 4 and c.box.x1 > split + 4 for c in r.chunks)]
+    prose = [
+        r for r in gutters if len(r.chunks) == 2 and min(len(c.words) for c in r.chunks) >= 3 and len(r.words) >= 8
+    ]
+    if len(prose) < 10:
+        return [list(words)]
+    crossing = {w.index for r in both if r not in gutters for w in r.words}
+    sides = [w for w in words if w.index not in crossing]
+    return [
+        [w for w in words if w.index in crossing],
+        [w for w in sides if w.box.center[0] < split],
+        [w for w in sides if w.box.center[0] >= split],
+    ]
+
+
+def _runs(rows: Sequence[Row]) -> list[_Region]:
+    """Runs of rows with several chunks each; up to two rows of one chunk may stand between."""
+    runs: list[tuple[int, list[Row]]] = []
+    run: list[Row] = []
+    single = 0
+    for i, row in enumerate(rows):
+        far = bool(run) and row.box.y0 - run[-1].box.y1 > 2.2 * size_of(row.words)
+        single = 0 if len(row.chunks) > 1 else single + 1
+        if far or single > 2:
+            run = []
+        if len(row.chunks) > 1 and not run:
+            runs.append((i, run))
+        if len(row.chunks) > 1 or run:
+            run.append(row)
+    return [
+        _Region(tuple(kept), above=tuple(rows[max(0, first - 4) : first]))
+        for first, whole in runs
+        if len(kept := _trimmed(whole)) >= 3
+    ]
+
+
+def _trimmed(run: Sequence[Row]) -> list[Row]:
+    rows = list(run)
+    while rows and len(rows[-1].chunks) < 2:
+        rows.pop()
+    return rows
+
+
+def _table(region: _Region) -> FoundTable | None:
+    words = [w for row in _trimmed(region.rows) for w in row.words]
+    if len(region.rows) < 2 or not words:
+        return None
+    size = size_of(words)
+    # Spaces of a few rows may fall on one another by chance; those of many rows do not.
+    gap = _FINE_GAP if len(region.rows) >= 5 else _WIDE_GAP
+    rows = rows_of(words, gap)
+    edges = column_edges(rows, narrowest=0.9 * gap * size)
+    if len(edges) < 3:
+        return None
+    grid = [_cells(row, edges) for row in rows]
+    if not _plausible(grid, len(edges) - 1, region):
+        return None
+    over = [_cells(row, edges) for row in _heads_above(region.above, rows[0], edges, size)]
+    lines = leading_heads(grid)
+    if region.rules:
+        lines = min(_lines_over_rule(rows, region.rules), lines) or (0 if over else lines)
+    if lines:
+        grid[lines - 1] = _cells(rows[lines - 1], edges, leaf=True)
+    below = column_extents(grid[lines:], len(edges) - 1)
+    heads = [*over, *(parted(line, edges, below) for line in grid[:lines])]
+    if len(heads) >= 2:
+        heads[0] = evenly_spread(heads[0], column_extents([*heads[1:], *grid[lines:]], len(edges) - 1))
+    body = _joined_rows(grid[lines:], rows[lines:], region.rules)
+    return _found(stacked([*heads, *body], len(heads), len(edges) - 1), edges, region)
+
+
+def _heads_above(above: Sequence[Row], first: Row, edges: Sequence[float], size: float) -> list[Row]:
+    """Rows close over the table whose chunks stand over its columns, none over the first one alone."""
+    heads: list[Row] = []
+    for row in reversed(above):
+        box = row.box
+        if first.box.y0 - box.y1 > 1.3 * size or box.x0 < edges[1] - 1 or box.x1 > edges[-1] + size:
+            break
+        if len(row.chunks) == 1 and box.width > 0.7 * (edges[-1] - edges[0]):
+            break
+        heads.insert(0, row)
+        first = row
+    return heads
+
+
+def _cells(row: Row, edges: Sequence[float], *, leaf: bool = False) -> GridRow:
+    cells: GridRow = {}
+    data = leaf or any(is_number(chunk.text) for chunk in row.chunks)
+    for chunk in row.chunks:
+        # Beside numbers, and in the lowest headings, neighbours came close; no cell reaches into the next column.
+        for words in [[w] for w in chunk.words] if data else [list(chunk.words)]:
+            box = Box.around(w.box for w in words)
+            inner = min(1.5, box.width / 4)
+            ends = (box.center[0],) * 2 if leaf else (box.x0 + inner, box.x1 - inner)
+            first, last = (column_at(edges, x) for x in ends)
+            cells.setdefault((first, last - first + 1), []).extend(words)
+    return _without_overlap(cells)
+
+
+def _without_overlap(cells: GridRow) -> GridRow:
+    """Cells of one row that claim the same column become one."""
+    merged: GridRow = {}
+    for (first, count), words in sorted(cells.items()):
+        if merged:
+            (before, width), held = next(reversed(merged.items()))
+            if first < before + width:
+                del merged[(before, width)]
+                merged[(before, max(before + width, first + count) - before)] = held + words
+                continue
+        merged[(first, count)] = list(words)
+    return merged
+
+
+def _plausible(grid: Sequence[GridRow], columns: int, region: _Region) -> bool:
+    cells = [(key, cell_text(words)) for row in grid for key, words in row.items()]
+    texts = [text for _, text in cells]
+    if any(_LEADERS.search(text) for text in texts):
+        return False
+    full = [row for row in grid if len(row) > 1]
+    if sum(len(text.split()) for text in texts) / len(texts) > _WORDS_PER_CELL:
+        return False
+    if columns == 2 and all(_BULLET.fullmatch(text) for (column, _), text in cells if column == 0):
+        return False
+    numbers = sum(is_number(text) for text in texts) / len(texts)
+    if _is_prose(texts, numbers, ruled=bool(region.rules)):
+        return False
+    if len(region.rules) >= 3 or (len(region.rules) == 2 and numbers > 0.2):
+        return len(full) >= 2
+    filled = sum(count for row in full for _, count in row) / (columns * len(full))
+    if columns == 2:
+        right = [text for (column, _), text in cells if column == 1]
+        return len(full) >= 4 and len(full) * 4 >= 3 * len(grid) and sum(map(is_number, right)) * 3 >= 2 * len(right)
+    return len(full) >= 3 and filled >= 0.5 and (numbers >= 0.15 or filled >= 0.75)
+
+
+def _is_prose(texts: Sequence[str], numbers: float, *, ruled: bool) -> bool:
+    """Whether cells read like lines of prose set in columns: many words, hardly a number, words divided at the end."""
+    divided = sum(text.endswith("-") and text[-2:-1].isalpha() for text in texts)
+    words = sum(len(text.split()) for text in texts) / len(texts)
+    many = len(texts) >= (60 if ruled else 24) and words >= 2.5
+    return numbers < 0.15 and (divided * (10 if ruled else 20) > len(texts) or many)
+
+
+def _joined_rows(grid: Sequence[GridRow], rows: Sequence[Row], rules: Sequence[float]) -> list[GridRow]:
+    """Lines of cells of several lines put together: a line that only continues cells of the row above it."""
+    pitch = _pitch(grid, rows)
+    joined: list[GridRow] = []
+    previous: Row | None = None
+    for cells, row in zip(grid, rows, strict=True):
+        if previous is not None and not _rule_between(previous, row, rules):
+            near = row.middle - previous.middle < 0.88 * pitch
+            if _continues(joined[-1], cells, near=near):
+                for key, words in cells.items():
+                    joined[-1].setdefault(_under(joined[-1], key), []).extend(words)
+                previous = row
+                continue
+        joined.append({key: list(words) for key, words in cells.items()})
+        previous = row
+    return [_without_overlap(row) for row in joined]
+
+
+def _pitch(grid: Sequence[GridRow], rows: Sequence[Row]) -> float:
+    """Distance of two neighbouring rows of one line: a low quantile over rows that fill half of the columns."""
+    columns = max(c + n for cells in grid for c, n in cells)
+    full = [row.middle for row, cells in zip(rows, grid, strict=True) if 2 * len(cells) >= columns]
+    steps = sorted(b - a for a, b in pairwise(full))
+    return steps[len(steps) // 5] if steps else 0.0
+
+
+def _rule_between(above: Row, below: Row, rules: Sequence[float]) -> bool:
+    return any(above.middle < y < below.middle for y in rules)
+
+
+def _continues(above: GridRow, cells: GridRow, *, near: bool) -> bool:
+    """Whether every cell of a line lies under a cell of the row above and only goes on with its text."""
+    if not all(any(a <= c and c + n <= a + w for a, w in above) for c, n in cells):
+        return False
+    numeric = [key for key, words in cells.items() if is_number(cell_text(words))]
+    begins = any(column == 0 for column, _ in cells)
+    if near and not begins:
+        return True
+    if any(is_number(cell_text(above[_under(above, key)])) for key in numeric):
+        return False
+    if near:
+        return True
+    return len(cells) < len(above) and not numeric and not begins
+
+
+def _under(above: GridRow, key: tuple[int, int]) -> tuple[int, int]:
+    return next((a, w) for a, w in above if a <= key[0] and key[0] + key[1] <= a + w)
+
+
+def _found(parts: Stacked, edges: Sequence[float], region: _Region) -> FoundTable:
+    grid = parts.rows
+    words = [w for row in grid for held in row.values() for w in held]
+    box = Box.around(w.box for w in words)
+    ys = _row_edges(grid, box)
+    cells, bold = [], set()
+    for r, row in enumerate(grid):
+        for (column, count), held in row.items():
+            deep = 2 if r == 0 and column in parts.tall and count == 1 else 1
+            place = Box(edges[column], ys[r], edges[column + count], ys[r + deep])
+            text, sure = cell_text(held), cell_confidence(held)
+            cells.append(Cell(r, column, deep, count, text=text, box=place, confidence=sure))
+            if all(w.word.bold for w in held):
+                bold.add((r, column))
+    table = Table.of_cells(cells)
+    if parts.heads and parts.heads < table.rows:
+        marked = tuple(replace(cell, header=cell.row < parts.heads) for cell in table.cells)
+        table = Table(table.rows, table.columns, marked)
+    else:
+        table = with_headers(table, frozenset(bold))
+    confidence = 0.9 if region.rules else 0.75
+    return FoundTable(box, table, False, frozenset(w.index for w in words), confidence)
+
+
+def _row_edges(grid: Sequence[GridRow], box: Box) -> list[float]:
+    extents = [Box.around(w.box for held in row.values() for w in held) for row in grid]
+    between = [(a.y1 + b.y0) / 2 for a, b in pairwise(extents)]
+    # Superscripts and the like overlap their neighbours; edges never run backwards.
+    edges = [box.y0]
+    for y in [*between, box.y1]:
+        edges.append(max(y, edges[-1]))
+    return edges
+
+
+def _lines_over_rule(rows: Sequence[Row], rules: Sequence[float]) -> int:
+    """How many leading rows stand over the first rule inside the table; 0 where that is most of it."""
+    for y in rules[1:-1]:
+        over = sum(row.middle < y for row in rows)
+        if over:
+            return over if over * 2 <= len(rows) or over <= 2 < len(rows) else 0
+    return 0
