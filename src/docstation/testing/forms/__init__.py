@@ -1,0 +1,1 @@
+"""The papers of Russian trade, one a file, each drawn with all of its boxes."""
