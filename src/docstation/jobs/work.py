@@ -1,0 +1,140 @@
+"""What a worker process does: open a file and count its pages, or read one page.
+
+Runs inside a killable child (`docstation.intake.sandbox`): whatever a damaged file does to the libraries below, it
+does here. Only small values cross the process border; pictures go to the run's folder as files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from docstation.document.geometry import Affine
+from docstation.document.model import Page, PageStatus, Source
+from docstation.intake.limits import Limits
+from docstation.intake.opening import PageSource, open_document
+from docstation.intake.page import Pixels, PreparedPage
+from docstation.intake.triage import OrientationProbe, prepare
+from docstation.reading.engine import PageEngine
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """Open a file: how many pages has it?
+
+    Attributes:
+        file: its number in the run.
+        path: the file that the user gave.
+        original: the file whose pages are read: the same, or an office file's PDF.
+        name: as to be shown.
+        media_type: of `path`, by content.
+        password: tried when the file is protected.
+    """
+
+    file: int
+    path: Path
+    original: Path
+    name: str
+    media_type: str
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageTask:
+    """Read page `number` of `original`.
+
+    Attributes:
+        file: its number in the run.
+        original: the file whose pages are read.
+        name: as to be shown.
+        number: of the page, from 1.
+        password: opens a protected file.
+        dpi: wanted resolution.
+        pictures: folder for the pictures that blocks name.
+        after: reason why the first try ended its worker; the second goes without rendering and recognition.
+    """
+
+    file: int
+    original: Path
+    name: str
+    number: int
+    password: str | None
+    dpi: int
+    pictures: Path
+    after: str = ""
+
+
+class PageWorker:
+    """Answers tasks one after the other; keeps the file that it read last open."""
+
+    def __init__(self, engine: PageEngine, probe: OrientationProbe, limits: Limits) -> None:
+        self._engine = engine
+        self._probe = probe
+        self._limits = limits
+        self._opened: tuple[Path, PageSource] | None = None
+
+    def __call__(self, task: OpenTask | PageTask) -> Source | Page:
+        """Do `task`.
+
+        Raises:
+            DocStationError: when the file or the page cannot be used.
+        """
+        if isinstance(task, OpenTask):
+            with open_document(task.original, name=task.name, password=task.password, limits=self._limits) as source:
+                count = source.page_count
+            return Source(Path(task.name).name, _sha256(task.path), task.media_type, count)
+        return self._fallback(task) if task.after else self._read(task)
+
+    def _read(self, task: PageTask) -> Page:
+        source = self._source(task)
+        read = self._engine.read(self._prepare(source, task))
+        for name, pixels in read.pictures.items():
+            _write_picture(task.pictures / name, pixels)
+        return read.page
+
+    def _prepare(self, source: PageSource, task: PageTask) -> PreparedPage:
+        page = prepare(source, task.number, dpi=task.dpi, want_pixels=False, probe=self._probe)
+        if page.images and page.pixels is None:
+            # Born-digital pages are read without rendering; only pictures to be cut out are worth its price.
+            page = prepare(source, task.number, dpi=task.dpi, want_pixels=True, probe=self._probe)
+        return page
+
+    def _fallback(self, task: PageTask) -> Page:
+        """What the text layer alone gives, sane or not: a page that could not be looked at is not lost whole."""
+        raw = self._source(task).raw(task.number)
+        size = (raw.width, raw.height)
+        page = PreparedPage(
+            number=task.number,
+            page_size=size,
+            size=size,
+            pixels=None,
+            scale=1.0,
+            to_page=Affine(),
+            words=raw.layer.words,
+        )
+        read = self._engine.read(page).page
+        status = PageStatus.FALLBACK if read.text else PageStatus.FAILED
+        return replace(read, status=status, reason=task.after)
+
+    def _source(self, task: PageTask) -> PageSource:
+        if self._opened is not None and self._opened[0] != task.original:
+            self._opened[1].__exit__(None, None, None)
+            self._opened = None
+        if self._opened is None:
+            source = open_document(task.original, name=task.name, password=task.password, limits=self._limits)
+            self._opened = task.original, source.__enter__()
+        return self._opened[1]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_picture(path: Path, pixels: Pixels) -> None:
+    from PIL import Image
+
+    aside = path.with_suffix(".part")
+    Image.fromarray(pixels).save(aside, format="PNG", optimize=False)
+    aside.replace(path)
