@@ -1,0 +1,96 @@
+"""The command tree: names and one-line descriptions here, each command's module loaded when it is called.
+
+So ``docstation --help`` costs the import of click and of this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+import click
+
+from docstation import __version__
+from docstation.cli.common import common_options
+from docstation.cli.speech import Command, Group, Option
+from docstation.messages import N_, translate
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command that is loaded when called.
+
+    Attributes:
+        module: in this package; its `command` is the click command.
+        summary: message id of its one line in the list of commands.
+    """
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "ocr": Entry("ocr", N_("Read scans, photos and PDFs: text, tables and headings, in any format.")),
+    "tables": Entry("tables", N_("Write the tables of a file as XLSX, CSV, JSON or HTML.")),
+    "eval": Entry("evaluate", N_("Measure reading on documents whose truth is known; compare runs.")),
+    "doctor": Entry("doctor", N_("Check what is installed, what works, and say what to do.")),
+    "formats": Entry("formats", N_("List what can be read and what can be written.")),
+    "config": Entry("config", N_("Show settings, where they come from, and what is allowed.")),
+    "clean": Entry("clean", N_("Delete pages kept for --resume, and old reports.")),
+    "completion": Entry("completion", N_("Print the completion script for bash, zsh or fish.")),
+}
+
+
+class Root(Group):
+    """The group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command: click.Command = import_module(f"docstation.cli.{entry.module}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(translate("Commands")):
+            formatter.write_dl([(name, translate(entry.summary)) for name, entry in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    "docstation",
+    cls=Root,
+    help=N_(
+        "DocStation reads scans, photos and PDFs in Russian and English and gives text, tables and data. "
+        "Results go to the standard output or to the folder you name, everything else to the standard error."
+    ),
+    examples=(
+        ("docstation ocr scan.pdf", N_("prints the text as Markdown")),
+        ("docstation ocr scans/ -o out --format md,docx", N_("reads a folder, writes two files for each document")),
+        ("docstation tables invoice.pdf -o invoice.xlsx", N_("writes the tables as a workbook")),
+        ("docstation ocr --help", N_("says more about a command")),
+    ),
+)
+@click.version_option(
+    __version__,
+    "--version",
+    "-V",
+    cls=Option,
+    message="docstation %(version)s",
+    help=N_("Show the version and exit."),
+)
+@common_options
+def root() -> None:
+    """The command that holds all others."""
+
+
+__all__ = ["COMMANDS", "Command", "Entry", "root"]

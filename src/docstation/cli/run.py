@@ -1,0 +1,85 @@
+"""One run of ``docstation ocr``: events in, results to a sink, words to a view, a tally at the end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from typing import BinaryIO, cast
+
+from docstation.cli.progress import View
+from docstation.cli.sinks import Sink
+from docstation.cli.tally import PageResult, Tally
+from docstation.errors import DocStationError
+from docstation.jobs.events import Event, FileFailed, FileRead, FileStarted, PageRead
+from docstation.jobs.options import ReadOptions
+
+
+def events(specs: Sequence[str], options: ReadOptions, *, resume: bool) -> Iterator[Event]:
+    """Read what `specs` name; closing the iterator ends the work and keeps finished pages."""
+    from docstation import bootstrap
+
+    stdin: BinaryIO | None = sys.stdin.buffer if "-" in specs else None
+    return bootstrap.read_files(specs, options, resume=resume, stdin=stdin)
+
+
+class Run:
+    """Follows the events of a run.
+
+    Attributes:
+        tally: of what has happened so far; valid also after an interruption.
+        seconds: since the start.
+    """
+
+    def __init__(self, sink: Sink, view: View) -> None:
+        self.tally = Tally()
+        self._sink = sink
+        self._view = view
+        self._begun = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self._begun
+
+    def follow(self, stream: Iterator[Event]) -> None:
+        """Take all events; on any way out the work behind `stream` is ended and the view closed."""
+        with closing(cast("Generator[Event]", stream)), closing(self._view):
+            try:
+                for event in stream:
+                    self._take(event)
+            finally:
+                self._sink.close()
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case FileStarted():
+                self._start(event.name, event.to_read, event.done)
+            case PageRead():
+                result = PageResult.of(event.page, event.seconds)
+                file = self.tally.file(event.name)
+                file.pages.append(result)
+                self._view.page(file, result)
+            case FileRead():
+                file = self.tally.file(event.name)
+                file.finish(event.document)
+                self._sink.take(event, file)
+                self._view.ended(file)
+            case FileFailed():
+                self._fail(event.name, event.error)
+
+    def _start(self, name: str, to_read: int, kept: int) -> None:
+        file = self.tally.file(name)
+        file.to_read, file.kept = to_read, kept
+        self._sink.started(file)
+        self._view.started(file)
+
+    def _fail(self, name: str, error: DocStationError) -> None:
+        known = name in self.tally.files
+        file = self.tally.file(name)
+        file.errors.append(error)
+        if not known:
+            self._sink.started(file)
+        self._sink.skipped(file)
+        self._view.ended(file)
