@@ -27,11 +27,13 @@ class PageSource(Protocol):
         name: of the file, as to be shown.
         media_type: by content.
         page_count: pages in the file.
+        limits: that its rasters keep to.
     """
 
     name: str
     media_type: str
     page_count: int
+    limits: Limits
 
     def raw(self, number: int) -> RawPage:
         """Size, text layer and drawing of page `number` (from 1).
@@ -51,7 +53,7 @@ class PageSource(Protocol):
         ...
 
     def native_scale(self, number: int) -> float:
-        """Pixels per point at which the page's own raster is stored; 0 where it is drawn, not stored."""
+        """Pixels per point at which the page's raster is stored; 0 where it is drawn, or made of several."""
         ...
 
     def __enter__(self) -> Self: ...

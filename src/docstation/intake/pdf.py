@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import math
 import mmap
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,6 +27,9 @@ from docstation.messages.marking import N_
 _BAD_PASSWORD = 4
 _UNSUPPORTED_SECURITY = 5
 _SLACK = 1.02
+_COVERING = 0.8
+"""Share of a page that its picture covers if the page is a scan."""
+_MOST_IMAGES = 8
 _SMALLEST = 1.0
 """Points: what PDFium gives as a page's side is at least this for us."""
 
@@ -45,7 +49,7 @@ class PdfSource:
             TooLarge: more pages than the limit.
         """
         self.name = name
-        self._limits = limits
+        self.limits = limits
         self._document = _load(path, name, password)
         self.page_count = len(self._document)
         if self.page_count == 0:
@@ -62,7 +66,7 @@ class PdfSource:
         """Size, text layer and drawing of page `number`."""
         page = self._open(number)
         to_page, (width, height) = self._frame(page, number)
-        found = read_drawing(address(page.raw), to_page, (width, height), cap=self._limits.page_objects)
+        found = read_drawing(address(page.raw), to_page, (width, height), cap=self.limits.page_objects)
         layer = self._layer(page, to_page, (width, height))
         if found.text_hidden and layer.words and not layer.invisible:
             layer = TextLayerReading(layer.words, True, layer.unmapped_share, layer.turn)
@@ -73,8 +77,8 @@ class PdfSource:
         page = self._open(number)
         unit = self._units.of(number)
         _, (width, height) = self._frame(page, number)
-        too_many = width * height * scale * scale > self._limits.page_pixels * _SLACK
-        if too_many or max(width, height) * scale > self._limits.page_side * _SLACK:
+        too_many = width * height * scale * scale > self.limits.page_pixels * _SLACK
+        if too_many or max(width, height) * scale > self.limits.page_side * _SLACK:
             raise TooLarge(N_("Page {page} of {name} is too large to be drawn."), name=self.name, page=number)
         try:
             bitmap = page.render(scale=scale * unit, rev_byteorder=True, may_draw_forms=True)
@@ -87,8 +91,23 @@ class PdfSource:
         return pixels
 
     def native_scale(self, number: int) -> float:
-        """0: a PDF page is drawn, whatever the resolution of pictures on it."""
-        return 0.0
+        """Pixels per point of the one picture that covers a scanned page; 0 for every other page."""
+        import pypdfium2
+
+        page = self._open(number)
+        _, (width, height) = self._frame(page, number)
+        kinds = [pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+        images = list(islice(page.get_objects(filter=kinds, max_depth=3), _MOST_IMAGES))
+        if len(images) != 1:
+            return 0.0
+        try:
+            pixels = images[0].get_px_size()
+            left, bottom, right, top = images[0].get_bounds()
+        except _pdfium_errors():
+            return 0.0
+        unit = self._units.of(number)
+        covered = (right - left) * (top - bottom) * unit * unit
+        return math.sqrt(pixels[0] * pixels[1] / covered) if covered >= _COVERING * width * height else 0.0
 
     def close(self) -> None:
         """Close the page and the file."""
@@ -135,7 +154,7 @@ class PdfSource:
         except _pdfium_errors() as error:
             raise _broken_page(self.name, self._number) from error
         try:
-            count = min(text_page.count_chars(), self._limits.characters)
+            count = min(text_page.count_chars(), self.limits.characters)
             return read_words(address(text_page.raw), count, to_page, size)
         finally:
             text_page.close()

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docstation.document.geometry import Affine
-from docstation.document.model import Page, PageStatus, Source
+from docstation.document.model import Category, Page, PageStatus, Source
 from docstation.intake.limits import Limits
 from docstation.intake.opening import PageSource, open_document
 from docstation.intake.page import Pixels, PreparedPage
-from docstation.intake.triage import OrientationProbe, prepare
+from docstation.intake.triage import OrientationProbe, prepare, with_pixels
 from docstation.reading.engine import PageEngine
 
 
@@ -88,17 +88,14 @@ class PageWorker:
 
     def _read(self, task: PageTask) -> Page:
         source = self._source(task)
-        read = self._engine.read(self._prepare(source, task))
+        page = prepare(source, task.number, dpi=task.dpi, probe=self._probe)
+        read = self._engine.read(page)
+        if page.pixels is None and any(block.category is Category.PICTURE for block in read.page.blocks):
+            # Born-digital pages are read without a raster; only pictures to be cut out are worth its price.
+            read = self._engine.read(with_pixels(source, page, task.dpi))
         for name, pixels in read.pictures.items():
             _write_picture(task.pictures / name, pixels)
         return read.page
-
-    def _prepare(self, source: PageSource, task: PageTask) -> PreparedPage:
-        page = prepare(source, task.number, dpi=task.dpi, want_pixels=False, probe=self._probe)
-        if page.images and page.pixels is None:
-            # Born-digital pages are read without rendering; only pictures to be cut out are worth its price.
-            page = prepare(source, task.number, dpi=task.dpi, want_pixels=True, probe=self._probe)
-        return page
 
     def _fallback(self, task: PageTask) -> Page:
         """What the text layer alone gives, sane or not: a page that could not be looked at is not lost whole."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from docstation.document.geometry import Box
 from docstation.document.mapping import map_block
-from docstation.document.model import Block, Category, Page, Picture
+from docstation.document.model import Block, Category, Page, Picture, TextLayer
 from docstation.document.text import Line
 from docstation.intake.page import Pixels, PreparedPage
 from docstation.reading.embedded.recognise import TextRecogniser
@@ -43,7 +43,11 @@ class EmbeddedEngine:
         blocks = lay_out(page, lines, tables)
         pictures: dict[str, Pixels] = {}
         finished = tuple(self._finished(block, page, pictures) for block in blocks)
-        return ReadPage(_page(page, finished, engine=NAME if recognised else ""), pictures)
+        verdict = page.verdict
+        if verdict is TextLayer.PARTIAL and not recognised:
+            # Pictures beside the layer were looked at, and hold no text: the layer is the whole of it.
+            verdict = TextLayer.SANE
+        return ReadPage(_page(replace(page, verdict=verdict), finished, engine=NAME if recognised else ""), pictures)
 
     def _recognise(self, page: PreparedPage) -> tuple[Line, ...]:
         if page.pixels is None or not page.unread:
