@@ -26,6 +26,10 @@ _FEWEST_MARKS = 2
 _LOWEST, _HIGHEST = 5.0, 40.0
 """Points: heights between which unexplained ink may be a line of text."""
 _NARROWEST = 14.0
+_RULE = 24.0
+"""Points: a straight stroke of this length is a rule or a border."""
+_THICKEST = 12.0
+"""Points: what is dark over more than this in every direction is an area, not a stroke."""
 _STROKES = 0.1
 """Strokes that a line of text has on a point of its length at least."""
 
@@ -56,7 +60,7 @@ def unexplained_lines(pixels: Pixels, scale: float, explained: Iterable[Box]) ->
     """
     import cv2
 
-    ink = _ink(pixels)
+    ink = _strokes(pixels, scale)
     for box in explained:
         grown = box.expanded(1.5)
         ink[_span(grown.y0, grown.y1, scale), _span(grown.x0, grown.x1, scale)] = 0
@@ -92,6 +96,20 @@ def _ink(pixels: Pixels) -> npt.NDArray[np.uint8]:
     paper = cv2.resize(around, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
     result: npt.NDArray[np.uint8] = (cv2.absdiff(grey, paper) > _CONTRAST).astype(np.uint8)
     return result
+
+
+def _strokes(pixels: Pixels, scale: float) -> npt.NDArray[np.uint8]:
+    """1 where something thin is darker than what it stands on: letters, but not rules, filled areas and their edges."""
+    import cv2
+
+    grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
+    side = max(3, round(_THICKEST * scale))
+    ground = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    ink: npt.NDArray[np.uint8] = (ground - grey > _CONTRAST).astype(np.uint8)
+    length = round(_RULE * scale)
+    for shape in ((1, length), (length, 1)):
+        ink &= 1 - cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
+    return ink
 
 
 def _span(start: float, end: float, scale: float) -> slice:

@@ -176,6 +176,9 @@ def page_box(page: Any) -> tuple[float, float, float, float]:
 def _load(path: Path, name: str, password: str | None) -> Any:
     import pypdfium2
 
+    # PDFium goes on reporting its last error, and a file without a page sets none of its own: without this loading of
+    # nothing, such a file would be called locked where the one before it was.
+    pypdfium2.raw.FPDF_LoadMemDocument64(b"", 0, None)
     try:
         document = pypdfium2.PdfDocument(path, password=password)
     except pypdfium2.PdfiumError as error:
@@ -188,6 +191,8 @@ def _load(path: Path, name: str, password: str | None) -> Any:
     if document.get_formtype():
         try:
             document.init_forms()
+            # A viewer tints fields that one may fill in; on paper they have no colour.
+            pypdfium2.raw.FPDF_SetFormFieldHighlightAlpha(document.formenv.raw, 0)
         except pypdfium2.PdfiumError:
             # XFA needs a build of PDFium that is not ours; the static page is read without its fields.
             return document
