@@ -42,3 +42,10 @@ def test_grain_is_not_smoothed():
     chance = np.random.default_rng(5)
     grainy = np.clip(page() + chance.normal(0, 40, page().shape[:2])[:, :, None], 0, 255).astype(np.uint8)
     assert mended(grainy) is grainy
+
+
+def test_a_page_with_ink_at_its_top_only_is_measured_there():
+    tall = np.full((3600, page().shape[1], 3), 250, np.uint8)
+    tall[: page().shape[0]] = page()
+    assert measure(tall).dark < 60
+    assert mended(tall) is tall

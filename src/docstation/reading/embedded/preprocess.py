@@ -20,7 +20,7 @@ SPECKLED = 8.0
 GRAINY = 12.0
 """Standard deviation of noise, grey levels, from which lone dark pixels are grain: smoothing it was seen to do harm."""
 SAMPLE = 1024
-"""Pixels on a side of the middle part that is measured."""
+"""Pixels on a side of the part that is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,10 @@ class Quality:
 
 
 def measure(pixels: Pixels) -> Quality:
-    """Contrast, specks and grain of a picture, from its middle part."""
+    """Contrast, specks and grain of a picture, from the part of it that holds most ink."""
     import cv2
 
-    height, width = pixels.shape[:2]
-    y, x = max(0, (height - SAMPLE) // 2), max(0, (width - SAMPLE) // 2)
-    grey = cv2.cvtColor(np.ascontiguousarray(pixels[y : y + SAMPLE, x : x + SAMPLE]), cv2.COLOR_RGB2GRAY)
+    grey = _busiest(cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY))
     dark, light = np.percentile(cv2.medianBlur(grey, 3), (0.5, 99))
     return Quality(float(dark), float(light), _specks(grey), _grain(grey))
 
@@ -63,6 +61,20 @@ def mended(pixels: Pixels, quality: Quality | None = None) -> Pixels:
         levels = (np.arange(256) - quality.dark) * 255 / (quality.light - quality.dark)
         pixels = cv2.LUT(pixels, np.clip(levels, 0, 255).astype(np.uint8))
     return pixels
+
+
+def _busiest(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Of all squares of `SAMPLE` pixels, half a square apart, the one whose grey levels differ most.
+
+    The middle of a short letter is empty paper; it says nothing of the ink.
+    """
+    squares = [grey[y : y + SAMPLE, x : x + SAMPLE] for y in _starts(grey.shape[0]) for x in _starts(grey.shape[1])]
+    return max(squares, key=lambda square: float(square[::4, ::4].std()))
+
+
+def _starts(length: int) -> list[int]:
+    last = max(0, length - SAMPLE)
+    return sorted({*range(0, last, SAMPLE // 2), last})
 
 
 def _specks(grey: npt.NDArray[np.uint8]) -> float:
