@@ -6,14 +6,20 @@ import random
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from docstation.document.geometry import Affine, Box
 from docstation.document.table import Table
 from docstation.document.text import Line, Word
+from docstation.intake.limits import Limits
+from docstation.intake.opening import open_document
 from docstation.intake.page import PreparedPage
 from docstation.reading.embedded.tables import FoundTable, TableFinder, without_tables
+from docstation.testing.business import Kind, draw
+from docstation.testing.drawn import tables_of
+from docstation.testing.gridding import Ruling
 
 sys.path.insert(0, str(Path(__file__).parent))
 from drawn_tables import Drawn, Style, draw_page, lines_of, random_page, worn
@@ -191,3 +197,24 @@ def test_ruled_tables_reach_the_goal_on_average(how: str) -> None:
         ]
         scores.append(TEDS()(html[0], html[1]))
     assert sum(scores) / len(scores) >= (0.95 if how == "clean" else 0.85)
+
+
+@pytest.mark.parametrize("ruling", list(Ruling))
+@pytest.mark.parametrize("kind", [Kind.ACT, Kind.INVOICE])
+def test_the_goods_of_a_business_paper_are_one_table_apart_from_the_labels_over_it(kind: Kind, ruling: Ruling) -> None:
+    """A title's underline, labels with text beside them and sums below must not leak into the table."""
+    for seed in (100, 102, 106):
+        paper = draw(kind, seed, ruling=ruling)
+        words = [word for block in paper.pages[0].blocks for line in block.lines for word in line.words]
+        page, lines = page_of(words, _rulings(paper.pdf))
+        wanted = tables_of(paper.pages[0])[-1]
+        found = max(FINDER.find(page, lines), key=lambda one: len(one.words))
+        assert (shape(found.table), texts(found.table)) == (shape(wanted), texts(wanted))
+
+
+def _rulings(pdf: bytes) -> tuple[Box, ...]:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "paper.pdf"
+        path.write_bytes(pdf)
+        with open_document(path, name="paper.pdf", limits=Limits()) as source:
+            return source.raw(1).drawing.rulings

@@ -26,7 +26,7 @@ def column_edges(rows: Sequence[Row], *, narrowest: float) -> list[float]:
         rows: with at least one chunk each; those of a single chunk do not count.
         narrowest: least width of white between columns, in points.
     """
-    core = [row for row in rows if len(row.chunks) > 1]
+    core = _full([row for row in rows if len(row.chunks) > 1])
     data = [row for row in core if any(is_number(chunk.text) for chunk in row.chunks)]
     across = CROSSED * len(core)
     if len(data) >= max(3, len(core) / 2):
@@ -45,6 +45,48 @@ def column_edges(rows: Sequence[Row], *, narrowest: float) -> list[float]:
     free = crossings <= across
     edges = [left + (a + b) / 4 for a, b in _runs(free) if a > 0 and b < len(free) and (b - a) / 2 >= narrowest]
     return _without_signs(core, [left - 1, *edges, right + 1])
+
+
+def _full(rows: Sequence[Row]) -> list[Row]:
+    """The rows that fill the columns; sums below them have a word and a number only, and lie across."""
+    counts = sorted(len(row.chunks) for row in rows)
+    half = counts[len(counts) // 2] / 2 if counts else 0
+    full = [row for row in rows if len(row.chunks) > half]
+    return full if half >= 2 and len(full) >= 3 else list(rows)
+
+
+def with_heads(rows: Sequence[Row], edges: list[float]) -> list[float]:
+    """`edges` without columns that have no heading where all others have one: numbers that stood over one another.
+
+    Such a column joins the neighbour that its words come closer to.
+    """
+    heads = rows[0].chunks
+    single = len(rows) > 1 and any(is_number(chunk.text) for chunk in rows[1].chunks)
+    if len(heads) < 4 or not single or any(is_number(chunk.text) for chunk in heads):
+        return edges
+    headed = {column_at(edges, chunk.box.center[0]) for chunk in heads}
+    kept = list(edges)
+    for i in range(len(edges) - 2, 0, -1):
+        if i in headed:
+            continue
+        nearer = _nearer_edge(rows[1:], edges[i], edges[i + 1])
+        if nearer in kept[1:-1]:
+            kept.remove(nearer)
+    return kept
+
+
+def _nearer_edge(rows: Sequence[Row], left: float, right: float) -> float | None:
+    """Of a column's two edges the one over which words come closest; None where the column is empty."""
+    before, after = [], []
+    for row in rows:
+        words = row.words
+        inside = [w.box for w in words if left <= w.box.center[0] < right]
+        if inside:
+            before += [inside[0].x0 - w.box.x1 for w in words if w.box.x1 <= inside[0].x0][-1:]
+            after += [w.box.x0 - inside[-1].x1 for w in words if w.box.x0 >= inside[-1].x1][:1]
+    if not before or not after:
+        return left if before else right if after else None
+    return left if min(before) <= min(after) else right
 
 
 def _runs(free: np.typing.NDArray[np.bool_]) -> list[tuple[int, int]]:

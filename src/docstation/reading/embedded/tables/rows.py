@@ -16,6 +16,8 @@ GAP = 0.9
 """Font sizes: a wider space between two words of a row separates two chunks."""
 NUMBER_GAP = 0.5
 """The same between two numbers: a space that groups thousands is narrow."""
+_TWO_LINES = 1.75
+"""Font sizes between the middles of a row's upper and lower neighbours, where all three are one heading."""
 _NUMBER = re.compile(r"[-+(−–]?[\d.,]*\d[\d.,]*[%)]?")
 
 
@@ -83,6 +85,24 @@ def rows_of(words: Sequence[Placed], gap: float = GAP) -> list[Row]:
             open_rows.append([word])
             reaches.append(word.box)
     return [Row(_chunks(row, gap)) for row in open_rows]
+
+
+def with_centred_heads(rows: Sequence[Row], size: float) -> list[Row]:
+    """Rows with a heading that stands at half height beside two lines of others put into the lower of those lines.
+
+    Such a heading reaches over both lines; read as a line of its own it would tear the columns apart.
+    """
+    for i in range(min(3, len(rows) - 2)):
+        upper, middle, lower = rows[i : i + 3]
+        if lower.middle - upper.middle < _TWO_LINES * size and _stand_apart(middle, lower):
+            chunks = sorted((*middle.chunks, *lower.chunks), key=lambda chunk: chunk.box.x0)
+            return [*rows[: i + 1], Row(tuple(chunks)), *rows[i + 3 :]]
+    return list(rows)
+
+
+def _stand_apart(one: Row, other: Row) -> bool:
+    """Whether no chunk of one row stands over or under one of the other."""
+    return not any(a.box.overlap_x(b.box) > 0 for a in one.chunks for b in other.chunks)
 
 
 def _chunks(words: Sequence[Placed], gap: float) -> tuple[Chunk, ...]:

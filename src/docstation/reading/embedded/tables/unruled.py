@@ -1,23 +1,24 @@
 """Tables without a grid of lines: rows of chunks that share columns, with or without horizontal rules.
 
-Regions come from rules of one width that stand over one another, or from runs of rows that leave the same strips
-free. Prose in columns, lists, contents with leaders and forms of label and value are left to the running text.
+Where to look, `regions` says. Prose in columns, lists, contents with leaders and forms of label and value are left to
+the running text.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from docstation.document.geometry import Box
 from docstation.document.table import Cell, Table
-from docstation.reading.embedded.tables.columns import column_at, column_edges
-from docstation.reading.embedded.tables.fill import Placed, cell_confidence, cell_text, words_inside
+from docstation.reading.embedded.tables.columns import column_at, column_edges, with_heads
+from docstation.reading.embedded.tables.fill import Placed, cell_confidence, cell_text
 from docstation.reading.embedded.tables.found import FoundTable
 from docstation.reading.embedded.tables.headers import is_number, with_headers
-from docstation.reading.embedded.tables.rows import Row, rows_of, size_of
+from docstation.reading.embedded.tables.regions import Region, aligned_regions, ruled_regions, trimmed
+from docstation.reading.embedded.tables.rows import Row, rows_of, size_of, with_centred_heads
 from docstation.reading.embedded.tables.stacked_heads import (
     GridRow,
     Stacked,
@@ -31,21 +32,9 @@ from docstation.reading.embedded.tables.strokes import Stroke
 
 _LEADERS = re.compile(r"(\.\s?){4,}|…{2,}|_{4,}")
 _BULLET = re.compile(r"[-–—•·▪*]|\(?[\dа-яa-zivx]{1,4}[.)]+|(\d+\.)+\d*", re.IGNORECASE)
+_SUM = re.compile(r"(итого?|всего|total|subtotal|sum)\b", re.IGNORECASE)
 _WORDS_PER_CELL = 7.0
 _FINE_GAP, _WIDE_GAP = 0.45, 0.7
-_HEADS_ABOVE = 48.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Region:
-    """Rows that may be a table, and the y of the rules over, in and under them (empty where there are none).
-
-    `above` are the rows over it, from the top; the last of them may be headings that stand over the columns.
-    """
-
-    rows: tuple[Row, ...]
-    rules: tuple[float, ...] = ()
-    above: tuple[Row, ...] = ()
 
 
 def unruled_tables(words: Sequence[Placed], level: Sequence[Stroke], width: float) -> list[FoundTable]:
@@ -57,98 +46,26 @@ def unruled_tables(words: Sequence[Placed], level: Sequence[Stroke], width: floa
         width: of the page, points.
     """
     found: list[FoundTable] = []
-    for box, rules in _rule_stacks(level):
-        above = words_inside(words, Box(box.x0, box.y0 - _HEADS_ABOVE, box.x1, box.y0))
+    for box, region in ruled_regions(words, level):
         if any(box.share_inside(table.box) > 0.3 for table in found):
             continue
-        region = _Region(tuple(rows_of(words_inside(words, box))), rules, tuple(rows_of(above)))
         if (table := _table(region)) is not None:
             found.append(table)
     taken = {index for table in found for index in table.words}
     left = [w for w in words if w.index not in taken]
-    for zone in _zones(left, width):
-        rows = rows_of(zone)
-        found.extend(t for region in _runs(rows) if (t := _table(region)) is not None)
+    found.extend(t for region in aligned_regions(left, width) if (t := _table(region)) is not None)
     return found
 
 
-def _rule_stacks(level: Sequence[Stroke]) -> list[tuple[Box, tuple[float, ...]]]:
-    """Boxes between rules that begin and end together, and the rules' y; the largest first."""
-    long = sorted((s for s in level if s.length >= 60), key=lambda s: s.at)
-    stacks: list[list[Stroke]] = []
-    for stroke in long:
-        for stack in stacks:
-            top = stack[-1]
-            if abs(top.start - stroke.start) < 6 and abs(top.end - stroke.end) < 6 and stroke.at - top.at < 420:
-                stack.append(stroke)
-                break
-        else:
-            stacks.append([stroke])
-    boxes = [
-        (Box(s[0].start - 3, s[0].at - 1, s[0].end + 3, s[-1].at + 1), tuple(r.at for r in s))
-        for s in stacks
-        if s[-1].at - s[0].at > 18
-    ]
-    return sorted(boxes, key=lambda stack: -stack[0].area)
-
-
-def _zones(words: Sequence[Placed], width: float) -> list[list[Placed]]:
-    """The words, apart for the left and the right half where the page is set in two columns."""
-    rows = rows_of(words)
-    split = width / 2
-    both = [r for r in rows if r.box.x0 < split - 40 and r.box.x1 > split + 40]
-    gutters = [r for r in both if not any(c.box.x0 < split - 4 and c.box.x1 > split + 4 for c in r.chunks)]
-    prose = [
-        r for r in gutters if len(r.chunks) == 2 and min(len(c.words) for c in r.chunks) >= 3 and len(r.words) >= 8
-    ]
-    if len(prose) < 10:
-        return [list(words)]
-    crossing = {w.index for r in both if r not in gutters for w in r.words}
-    sides = [w for w in words if w.index not in crossing]
-    return [
-        [w for w in words if w.index in crossing],
-        [w for w in sides if w.box.center[0] < split],
-        [w for w in sides if w.box.center[0] >= split],
-    ]
-
-
-def _runs(rows: Sequence[Row]) -> list[_Region]:
-    """Runs of rows with several chunks each; up to two rows of one chunk may stand between."""
-    runs: list[tuple[int, list[Row]]] = []
-    run: list[Row] = []
-    single = 0
-    for i, row in enumerate(rows):
-        far = bool(run) and row.box.y0 - run[-1].box.y1 > 2.2 * size_of(row.words)
-        single = 0 if len(row.chunks) > 1 else single + 1
-        if far or single > 2:
-            run = []
-        if len(row.chunks) > 1 and not run:
-            runs.append((i, run))
-        if len(row.chunks) > 1 or run:
-            run.append(row)
-    return [
-        _Region(tuple(kept), above=tuple(rows[max(0, first - 4) : first]))
-        for first, whole in runs
-        if len(kept := _trimmed(whole)) >= 3
-    ]
-
-
-def _trimmed(run: Sequence[Row]) -> list[Row]:
-    rows = list(run)
-    while rows and len(rows[-1].chunks) < 2:
-        rows.pop()
-    return rows
-
-
-def _table(region: _Region) -> FoundTable | None:
-    words = [w for row in _trimmed(region.rows) for w in row.words]
+def _table(region: Region) -> FoundTable | None:
+    words = [w for row in trimmed(region.rows) for w in row.words]
     if len(region.rows) < 2 or not words:
         return None
     size = size_of(words)
     # Spaces of a few rows may fall on one another by chance; those of many rows do not.
     gap = _FINE_GAP if len(region.rows) >= 5 else _WIDE_GAP
-    rows = rows_of(words, gap)
-    edges = column_edges(rows, narrowest=0.9 * gap * size)
+    rows = with_centred_heads(rows_of(words, gap), size)
+    edges = with_heads(rows, column_edges(rows, narrowest=0.9 * gap * size))
     if len(edges) < 3:
         return None
     grid = [_cells(row, edges) for row in rows]
@@ -164,7 +81,7 @@ def _table(region: _Region) -> FoundTable | None:
     heads = [*over, *(parted(line, edges, below) for line in grid[:lines])]
     if len(heads) >= 2:
         heads[0] = evenly_spread(heads[0], column_extents([*heads[1:], *grid[lines:]], len(edges) - 1))
-    body = _joined_rows(grid[lines:], rows[lines:], region.rules)
+    body = [_sum_row(row) for row in _joined_rows(grid[lines:], rows[lines:], region.rules)]
     return _found(stacked([*heads, *body], len(heads), len(edges) - 1), edges, region)
 
 
@@ -210,7 +127,7 @@ def _without_overlap(cells: GridRow) -> GridRow:
     return merged
 
 
-def _plausible(grid: Sequence[GridRow], columns: int, region: _Region) -> bool:
+def _plausible(grid: Sequence[GridRow], columns: int, region: Region) -> bool:
     cells = [(key, cell_text(words)) for row in grid for key, words in row.items()]
     texts = [text for _, text in cells]
     if any(_LEADERS.search(text) for text in texts):
@@ -258,6 +175,17 @@ def _joined_rows(grid: Sequence[GridRow], rows: Sequence[Row], rules: Sequence[f
     return [_without_overlap(row) for row in joined]
 
 
+def _sum_row(row: GridRow) -> GridRow:
+    """The word before a sum («Итого») reaches over the empty columns around it, as its readers see it."""
+    cells = sorted(row.items())
+    first, words = next(((key, held) for key, held in cells), ((0, 1), []))
+    text = cell_text(words)
+    numbers = [(key, held) for key, held in cells[1:] if is_number(cell_text(held))]
+    if len(cells) < 2 or len(numbers) < len(cells) - 1 or not (text.endswith(":") or _SUM.match(text)):
+        return row
+    return dict([((0, max(first[0] + first[1], numbers[0][0][0])), words), *numbers])
+
+
 def _pitch(grid: Sequence[GridRow], rows: Sequence[Row]) -> float:
     """Distance of two neighbouring rows of one line: a low quantile over rows that fill half of the columns."""
     columns = max(c + n for cells in grid for c, n in cells)
@@ -289,7 +217,7 @@ def _under(above: GridRow, key: tuple[int, int]) -> tuple[int, int]:
     return next((a, w) for a, w in above if a <= key[0] and key[0] + key[1] <= a + w)
 
 
-def _found(parts: Stacked, edges: Sequence[float], region: _Region) -> FoundTable:
+def _found(parts: Stacked, edges: Sequence[float], region: Region) -> FoundTable:
     grid = parts.rows
     words = [w for row in grid for held in row.values() for w in held]
     box = Box.around(w.box for w in words)
