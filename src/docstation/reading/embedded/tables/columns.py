@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from docstation.reading.embedded.tables.headers import is_number
 from docstation.reading.embedded.tables.rows import Row
@@ -43,16 +44,19 @@ def column_edges(rows: Sequence[Row], *, narrowest: float) -> list[float]:
         for chunk in row.chunks:
             crossings[int((chunk.box.x0 - left) * 2) : int((chunk.box.x1 - left) * 2) + 1] += 1
     free = crossings <= across
-    edges = [left + (a + b) / 4 for a, b in _runs(free) if a > 0 and b < len(free) and (b - a) / 2 >= narrowest]
+    strips = [(a, b) for a, b in _runs(free) if a > 0 and b < len(free) and (b - a) / 2 >= narrowest]
+    edges = [left + _emptiest(crossings, a, b) / 2 for a, b in strips]
     return _without_signs(core, [left - 1, *edges, right + 1])
 
 
 def _full(rows: Sequence[Row]) -> list[Row]:
     """The rows that fill the columns; sums below them have a word and a number only, and lie across."""
     counts = sorted(len(row.chunks) for row in rows)
-    half = counts[len(counts) // 2] / 2 if counts else 0
-    full = [row for row in rows if len(row.chunks) > half]
-    return full if half >= 2 and len(full) >= 3 else list(rows)
+    for many, fewest in ((counts[len(counts) // 2], 3), (len(rows[0].chunks), 2)) if rows else ():
+        full = [row for row in rows if len(row.chunks) * 2 > many]
+        if many >= 4 and len(full) >= fewest:
+            return full
+    return list(rows)
 
 
 def with_heads(rows: Sequence[Row], edges: list[float]) -> list[float]:
@@ -89,7 +93,15 @@ def _nearer_edge(rows: Sequence[Row], left: float, right: float) -> float | None
     return left if min(before) <= min(after) else right
 
 
-def _runs(free: np.typing.NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _emptiest(crossings: npt.NDArray[np.int32], start: int, stop: int) -> float:
+    """Middle of the longest stretch between `start` and `stop` that the fewest chunks cross."""
+    part = crossings[start:stop]
+    stretches = _runs(part == part.min())
+    a, b = max(stretches, key=lambda stretch: stretch[1] - stretch[0])
+    return start + (a + b) / 2
+
+
+def _runs(free: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     marks = np.flatnonzero(np.diff(np.concatenate(([0], free.astype(np.int8), [0]))))
     return [(int(a), int(b)) for a, b in zip(marks[::2], marks[1::2], strict=True)]
 

@@ -145,9 +145,10 @@ def _runs(rows: Sequence[Row]) -> list[Region]:
 
 def _body_start(run: Sequence[Row]) -> int:
     """Index of the first row that keeps to the columns: labels with a line of text beside them often stand before."""
-    counts = sorted(len(row.chunks) for row in run)
     start = next((index for index, row in enumerate(run) if len(row.chunks) >= 3), 0)
-    return start if any(map(_is_text, run[:start])) and counts[len(counts) // 2] >= 3 else 0
+    if not any(map(_is_text, run[:start])):
+        return 0
+    return start if len(run[start].chunks) >= 4 or _median_chunks(run) >= 3 else 0
 
 
 def _without_afterword(run: Sequence[Row]) -> list[Row]:

@@ -16,6 +16,9 @@ GAP = 0.9
 """Font sizes: a wider space between two words of a row separates two chunks."""
 NUMBER_GAP = 0.5
 """The same between two numbers: a space that groups thousands is narrow."""
+GROUP_GAP = 0.6
+"""The same where the two may be groups of one number."""
+_LEADING, _FOLLOWING = re.compile(r"[-+(−–]?\d{1,3}"), re.compile(r"\d{3}([.,]\d+)?[%)]?")
 _TWO_LINES = 1.75
 """Font sizes between the middles of a row's upper and lower neighbours, where all three are one heading."""
 _NUMBER = re.compile(r"[-+(−–]?[\d.,]*\d[\d.,]*[%)]?")
@@ -118,4 +121,11 @@ def _chunks(words: Sequence[Placed], gap: float) -> tuple[Chunk, ...]:
 
 def _allowed(left: Placed, right: Placed, gap: float) -> float:
     both = _NUMBER.fullmatch(left.word.text) and _NUMBER.fullmatch(right.word.text)
-    return min(gap, NUMBER_GAP) if both else gap
+    if not both:
+        return gap
+    return max(gap, GROUP_GAP) if _grouped(left.word.text, right.word.text) else min(gap, NUMBER_GAP)
+
+
+def _grouped(left: str, right: str) -> bool:
+    """Whether two numbers may be groups of one, as in «4 802 305,75»."""
+    return _LEADING.fullmatch(left) is not None and _FOLLOWING.fullmatch(right) is not None

@@ -81,7 +81,7 @@ def _table(region: Region) -> FoundTable | None:
     heads = [*over, *(parted(line, edges, below) for line in grid[:lines])]
     if len(heads) >= 2:
         heads[0] = evenly_spread(heads[0], column_extents([*heads[1:], *grid[lines:]], len(edges) - 1))
-    body = [_sum_row(row) for row in _joined_rows(grid[lines:], rows[lines:], region.rules)]
+    body = _joined_rows(grid[lines:], rows[lines:], region.rules)
     return _found(stacked([*heads, *body], len(heads), len(edges) - 1), edges, region)
 
 
@@ -163,6 +163,11 @@ def _joined_rows(grid: Sequence[GridRow], rows: Sequence[Row], rules: Sequence[f
     joined: list[GridRow] = []
     previous: Row | None = None
     for cells, row in zip(grid, rows, strict=True):
+        total = _sum_row(cells)
+        if total is not None:
+            joined.append(total)
+            previous = None
+            continue
         if previous is not None and not _rule_between(previous, row, rules):
             near = row.middle - previous.middle < 0.88 * pitch
             if _continues(joined[-1], cells, near=near):
@@ -175,15 +180,17 @@ def _joined_rows(grid: Sequence[GridRow], rows: Sequence[Row], rules: Sequence[f
     return [_without_overlap(row) for row in joined]
 
 
-def _sum_row(row: GridRow) -> GridRow:
-    """The word before a sum («Итого») reaches over the empty columns around it, as its readers see it."""
+def _sum_row(row: GridRow) -> GridRow | None:
+    """The row of a sum: its words («Итого:») reach over all columns before the number. None for any other row."""
     cells = sorted(row.items())
-    first, words = next(((key, held) for key, held in cells), ((0, 1), []))
+    count = len(cells)
+    while count and is_number(cell_text(cells[count - 1][1])):
+        count -= 1
+    words, numbers = [word for _, held in cells[:count] for word in held], cells[count:]
     text = cell_text(words)
-    numbers = [(key, held) for key, held in cells[1:] if is_number(cell_text(held))]
-    if len(cells) < 2 or len(numbers) < len(cells) - 1 or not (text.endswith(":") or _SUM.match(text)):
-        return row
-    return dict([((0, max(first[0] + first[1], numbers[0][0][0])), words), *numbers])
+    if not words or not numbers or not (_SUM.match(text) or (text.endswith(":") and cells[0][0][0] > 0)):
+        return None
+    return dict([((0, numbers[0][0][0]), words), *numbers])
 
 
 def _pitch(grid: Sequence[GridRow], rows: Sequence[Row]) -> float:
