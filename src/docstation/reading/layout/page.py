@@ -22,6 +22,7 @@ from docstation.reading.layout.figures import contents_of, is_running_text, pict
 from docstation.reading.layout.formulas import formula_clusters
 from docstation.reading.layout.furniture import Sheet, margins_of
 from docstation.reading.layout.joining import joined, vocabulary
+from docstation.reading.layout.labels import with_values
 from docstation.reading.layout.lines import is_vertical
 from docstation.reading.layout.marks import opens_item
 from docstation.reading.layout.paragraphs import Group, Measure, groups_of, measure_of
@@ -79,7 +80,7 @@ def lay_out(
     turned = [i for i, row in enumerate(rows) if _is_turned(row)]
     level = [row for i, row in enumerate(rows) if i not in set(turned)]
     margins = margins_of(level, sheet)
-    body = [row for i, row in enumerate(level) if i not in margins.top and i not in margins.bottom]
+    body = with_values([row for i, row in enumerate(level) if i not in margins.top and i not in margins.bottom])
     body, figures = _formula_pieces(body, usual.size)
     figures += [_table_piece(found, part) for found, part in zip(tables, inside.in_tables, strict=True)]
     figures += [_picture_piece(box, part, known) for box, part in zip(shots, inside.in_pictures, strict=True)]
