@@ -17,9 +17,12 @@ from docstation.document.script import cleaned, repaired
 from docstation.document.text import Line, Origin, Word
 from docstation.intake.page import Pixels, PreparedPage
 from docstation.reading.embedded.detection import Detector, Quad
+from docstation.reading.embedded.leaders import with_tail
 from docstation.reading.embedded.line_reading import ReadLine
 from docstation.reading.embedded.preprocess import mended
 from docstation.reading.embedded.readers import line_reader
+from docstation.reading.embedded.strays import LEAST_CONFIDENCE as SURE_OF_STRAYS
+from docstation.reading.embedded.strays import strays
 from docstation.reading.embedded.strips import Strip, cut
 from docstation.reading.embedded.tesseract import Token
 from docstation.reading.embedded.words import tokens
@@ -78,17 +81,22 @@ class TextRecogniser:
         picture = mended(picture)
         level: list[Strip] = []
         turned: list[Quad] = []
-        for quad in self._detector.lines(picture):
+        found = self._detector.lines(picture)
+        for quad in found:
             if _is_upright(quad):
                 turned.append(quad)
             else:
                 level.append(cut(picture, quad))
         for strip, line in zip(level, self._reader.read(level), strict=True):
             if line.confidence >= LEAST_CONFIDENCE:
-                yield tokens(strip, line)
+                yield tokens(strip, with_tail(strip, line, self._reader))
         for quad in turned:
             strip, line = self._read_turned(picture, quad)
             if line.confidence >= LEAST_TURNED_CONFIDENCE:
+                yield tokens(strip, line)
+        alone = [cut(picture, quad) for quad in strays(picture, found)]
+        for strip, line in zip(alone, self._reader.read(alone), strict=True):
+            if line.confidence >= SURE_OF_STRAYS and any(map(str.isalnum, line.text)):
                 yield tokens(strip, line)
 
     def _read_turned(self, picture: Pixels, quad: Quad) -> tuple[Strip, ReadLine]:
