@@ -53,7 +53,7 @@ BROKEN = {
     "utf-8 read as cp1252": RUSSIAN.encode().decode("cp1252", "replace"),
     "glyph numbers": shifted(RUSSIAN),
     "private use": "".join(chr(0xF000 + ord(letter)) if letter != " " else " " for letter in "Pay within ten days"),
-    "swapped bytes": " ".join(f"{word:<2}".encode("utf-16-le").decode("utf-16-be") for word in "Pure Black".split()),
+    "swapped bytes": " ".join(f"{word:<2}".encode("utf-16-le").decode("utf-16-be") for word in ["Pure", "Black"]),
     "signs only": '"7+%-',
 }
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from docstation.errors import BrokenFile, DocStationError, PasswordError, TooLarge
 from docstation.intake.limits import MEGABYTE, Limits
+from docstation.intake.sniff import ZIP_DAMAGE
 
 _CHUNK = MEGABYTE
 _ENCRYPTED = 0x1
@@ -51,7 +51,7 @@ def members(path: Path, *, name: str, limits: Limits, scratch: Path) -> Iterator
                     target.unlink(missing_ok=True)
     except DocStationError as error:
         yield Member(name, error)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+    except ZIP_DAMAGE:
         yield Member(name, BrokenFile(name=name))
 
 
@@ -67,7 +67,7 @@ def shown_name(info: zipfile.ZipInfo) -> str:
             text = raw.decode("utf-8")
         except UnicodeDecodeError:
             text = raw.decode("cp866", "replace")
-    parts = (p for p in PurePosixPath(text.replace("\\", "/")).parts if p not in ("/", "..", "."))
+    parts = (p for p in _parts(text) if p not in ("/", "..", "."))
     return "/".join("".join(c if c.isprintable() else "_" for c in part) for part in parts) or "_"
 
 
@@ -75,10 +75,19 @@ def _chosen(archive: zipfile.ZipFile, name: str, limits: Limits) -> list[zipfile
     infos = archive.infolist()
     if len(infos) > limits.archive_members or sum(i.file_size for i in infos) > limits.archive_bytes:
         raise TooLarge(name=name)
-    files = [i for i in infos if not i.is_dir() and not _is_link(i) and not _is_hidden(i)]
+    files = [i for i in infos if not _is_folder(i) and not _is_link(i) and not _is_hidden(i)]
     if any(i.flag_bits & _ENCRYPTED for i in files):
         raise PasswordError(name=name)
     return files
+
+
+def _parts(filename: str) -> tuple[str, ...]:
+    """The folders and the file; some packers on Windows write backslashes between them."""
+    return PurePosixPath(filename.replace("\\", "/")).parts
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    return info.filename.endswith(("/", "\\"))
 
 
 def _is_link(info: zipfile.ZipInfo) -> bool:
@@ -87,7 +96,7 @@ def _is_link(info: zipfile.ZipInfo) -> bool:
 
 
 def _is_hidden(info: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(info.filename).parts
+    parts = _parts(info.filename)
     return any(part.startswith(".") and part != ".." for part in parts) or "__MACOSX" in parts
 
 
@@ -106,6 +115,6 @@ def _unpack(
                 if written > allowed:
                     return TooLarge(name=shown)
                 file.write(chunk)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, RuntimeError, ValueError):
+    except ZIP_DAMAGE:
         return BrokenFile(name=shown)
     return target

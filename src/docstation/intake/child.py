@@ -39,6 +39,10 @@ class Child:
                 start_new_session=True,
                 env=_environment(),
             )
+        except OSError:
+            ours.close()
+            os.close(self._lifeline)
+            raise
         finally:
             theirs.close()
             os.close(lifeline_out)

@@ -7,19 +7,26 @@ page that one can hold, else from a guess. Runs in worker processes only: decode
 from __future__ import annotations
 
 import math
+import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from docstation.document.geometry import POINTS_PER_INCH
-from docstation.errors import BrokenFile, TooLarge
+from docstation.errors import BrokenFile, InputError, TooLarge
 from docstation.intake.limits import Limits
 from docstation.intake.page import Pixels, RawPage
 from docstation.messages.marking import N_
 
 _PAPER_LONG_SIDE = 842.0
 """Points: the long side of A4, which a page of unknown size is taken for."""
+_ROLL_WIDTH = 80.0 / 25.4 * POINTS_PER_INCH
+"""Points: no page of unknown size is narrower than a till roll, however long: receipts, long screenshots."""
+_SQUARE, _OBLONG = 1.1, 2.5
+"""Resolutions across and down that differ less are one; those that differ more are nonsense. Faxes have 204 x 98."""
 _SHORTEST_SIDE, _LONGEST_SIDE = 2.0 / 2.54 * POINTS_PER_INCH, 60.0 / 2.54 * POINTS_PER_INCH
 _FEWEST_DOTS = 50.0
 _SLACK = 1.02
@@ -41,31 +48,37 @@ class ImageSource:
         """
         self.name = name
         self.media_type = media_type
-        self._limits = limits
+        self._path = path
+        self.limits = limits
         self._image = _opened(path, name)
-        self.page_count = getattr(self._image, "n_frames", 1)
-        if self.page_count > limits.pages:
-            raise TooLarge(N_("{name} has more than {limit} pages."), name=name, limit=limits.pages)
         self._number = 0
-        self._check_pixels()
+        self._shown = (0, 0)
+        self._scale = 1.0
+        try:
+            self.page_count = self._count_frames()
+            self._check_pixels()
+        except InputError:
+            self.close()
+            raise
 
     def raw(self, number: int) -> RawPage:
         """Size of page `number`; images have neither text layer nor drawing."""
-        width, height = self._shown_pixels(number)
-        scale = self.native_scale(number)
-        return RawPage(number, width / scale, height / scale)
+        self._seek(number)
+        width, height = self._shown
+        return RawPage(number, width / self._scale, height / self._scale)
 
     def native_scale(self, number: int) -> float:
         """Pixels per point at which the image is stored."""
-        width, height = self._shown_pixels(number)
-        return _dots_per_inch(self._image, width, height) / POINTS_PER_INCH
+        self._seek(number)
+        return self._scale
 
     def render(self, number: int, scale: float) -> Pixels:
         """The image, resampled to `scale` pixels per point."""
-        width, height = self._shown_pixels(number)
-        factor = scale / self.native_scale(number)
+        self._seek(number)
+        width, height = self._shown
+        factor = scale / self._scale
         size = max(round(width * factor), 1), max(round(height * factor), 1)
-        if size[0] * size[1] > self._limits.page_pixels * _SLACK or max(size) > self._limits.page_side * _SLACK:
+        if size[0] * size[1] > self.limits.page_pixels * _SLACK or max(size) > self.limits.page_side * _SLACK:
             raise TooLarge(N_("Page {page} of {name} is too large to be drawn."), name=self.name, page=number)
         return _resampled(self._decoded(number, size), size)
 
@@ -81,42 +94,40 @@ class ImageSource:
     ) -> None:
         self.close()
 
-    def _shown_pixels(self, number: int) -> tuple[int, int]:
-        self._seek(number)
-        width, height = self._image.size
-        return (height, width) if _orientation(self._image) in _TRANSPOSED else (width, height)
+    def _count_frames(self) -> int:
+        if self.media_type == "image/jpeg":
+            return 1  # the further pictures in one (MPO) are previews, depth maps and the other eye's view, not pages
+        with _translated(BrokenFile(name=self.name)):
+            count: int = getattr(self._image, "n_frames", 1)
+        if count > self.limits.pages:
+            raise TooLarge(N_("{name} has more than {limit} pages."), name=self.name, limit=self.limits.pages)
+        return count
 
     def _seek(self, number: int) -> None:
+        """Go to the frame and note its size and scale; decoding changes what Pillow says of them."""
         if number == self._number:
             return
-        try:
+        self._number = 0  # at no known frame, should it fail
+        with _translated(_broken_page(self.name, number)):
             self._image.seek(number - 1)
-        except _decoding_errors() as error:
-            raise _broken_page(self.name, number) from error
+            self._check_pixels()
+            self._shown, self._scale = _frame(self._image)
         self._number = number
-        self._check_pixels()
 
     def _check_pixels(self) -> None:
         width, height = self._image.size
-        if width * height * _BYTES_PER_PIXEL.get(self._image.mode, 3) > self._limits.image_pixels * 3:
+        if width * height * _BYTES_PER_PIXEL.get(self._image.mode, 3) > self.limits.image_pixels * 3:
             raise TooLarge(name=self.name)
 
     def _decoded(self, number: int, wanted: tuple[int, int]) -> Any:
         """The frame as an upright RGB or grey Pillow image; a JPEG is decoded smaller where that suffices."""
-        from PIL import ImageOps
-
-        self._seek(number)
-        if self._image.format == "JPEG":
-            self._image.draft(None, (max(wanted), max(wanted)))
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._image.load()
-                return ImageOps.exif_transpose(_on_white(self._image))
-        except MemoryError as error:
-            raise TooLarge(name=self.name) from error
-        except _decoding_errors() as error:
-            raise _broken_page(self.name, number) from error
+        with _translated(_broken_page(self.name, number)):
+            if self._image.format != "JPEG":
+                return _upright(self._image)
+            # A JPEG is opened anew: one that was decoded smaller cannot be decoded larger any more.
+            with _opened(self._path, self.name) as image:
+                image.draft(None, (max(wanted), max(wanted)))
+                return _upright(image)
 
 
 def _opened(path: Path, name: str) -> Any:
@@ -124,11 +135,20 @@ def _opened(path: Path, name: str) -> Any:
 
     # Our own limits are checked before anything is decoded; Pillow's would only warn.
     Image.MAX_IMAGE_PIXELS = None
-    try:
+    with _translated(BrokenFile(name=name)):
         _register_heif()
         return Image.open(path)
+
+
+@contextmanager
+def _translated(broken: BrokenFile) -> Iterator[None]:
+    """What Pillow raises, as errors of ours; memory runs out where a damaged length asks for all there is."""
+    try:
+        yield
+    except MemoryError as error:
+        raise TooLarge(name=broken.fields["name"]) from error
     except _decoding_errors() as error:
-        raise BrokenFile(name=name) from error
+        raise broken from error
 
 
 def _register_heif() -> None:
@@ -143,12 +163,14 @@ def _decoding_errors() -> tuple[type[Exception], ...]:
 
     return (
         OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError, ArithmeticError, AttributeError,
-        RuntimeError, Image.DecompressionBombError,
+        RuntimeError, struct.error, Image.DecompressionBombError,
     )  # fmt: skip
 
 
 def _orientation(image: Any) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none or it makes no sense."""
+    """The EXIF orientation, 1 to 8, that is left to us; 1 where there is none or it makes no sense."""
+    if image.format == "TIFF":
+        return 1  # Pillow turns these itself
     try:
         value = image.getexif().get(_ORIENTATION, 1)
     except _decoding_errors():
@@ -156,15 +178,27 @@ def _orientation(image: Any) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _dots_per_inch(image: Any, width: int, height: int) -> float:
+def _frame(image: Any) -> tuple[tuple[int, int], float]:
+    """(width, height) of the frame as shown, in square pixels, and how many of them make a point."""
+    width, height = image.size
+    across, down = _claimed_resolution(image)
+    if _orientation(image) in _TRANSPOSED:
+        width, height, across, down = height, width, down, across
+    if across > _SQUARE * down:
+        height, down = round(height * across / down), across
+    elif down > _SQUARE * across:
+        width, across = round(width * down / across), down
+    return (width, height), _dots_per_inch((across + down) / 2, width, height) / POINTS_PER_INCH
+
+
+def _dots_per_inch(claimed: float, width: int, height: int) -> float:
     """The stored resolution where it makes a page of 2 to 60 cm, else one that makes the long side that of A4.
 
     A claim of 72 or 96 dots is what cameras and screen tools write without meaning it: it is believed only where
     the page comes out no larger than A4.
     """
     short, long = sorted((width, height))
-    guessed = long / _PAPER_LONG_SIDE * POINTS_PER_INCH
-    claimed = _claimed_resolution(image)
+    guessed = min(long / _PAPER_LONG_SIDE, short / _ROLL_WIDTH) * POINTS_PER_INCH
     if claimed < _FEWEST_DOTS:
         return guessed
     if round(claimed) in _SCREEN_DPI and claimed < guessed:
@@ -173,22 +207,32 @@ def _dots_per_inch(image: Any, width: int, height: int) -> float:
     return claimed if side_short >= _SHORTEST_SIDE and side_long <= _LONGEST_SIDE else guessed
 
 
-def _claimed_resolution(image: Any) -> float:
+def _claimed_resolution(image: Any) -> tuple[float, float]:
+    """Dots per inch (across, down) that the file names, 1.0 twice where it names none that make sense."""
     claim = image.info.get("dpi")
     try:
         x, y = (float(value) for value in claim)
     except (TypeError, ValueError, ZeroDivisionError):
-        return 0.0
-    if not (math.isfinite(x) and math.isfinite(y)) or min(x, y) <= 0 or max(x, y) > 1.1 * min(x, y):
-        return 0.0
-    return (x + y) / 2
+        return 1.0, 1.0
+    if not (math.isfinite(x) and math.isfinite(y)) or min(x, y) <= 0 or max(x, y) > _OBLONG * min(x, y):
+        return 1.0, 1.0
+    return x, y
+
+
+def _upright(image: Any) -> Any:
+    from PIL import ImageOps
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image.load()
+        return ImageOps.exif_transpose(_on_white(image))
 
 
 def _on_white(image: Any) -> Any:
     """8-bit grey or RGB, transparency laid on white, 16 bits scaled down; the EXIF block is kept."""
     from PIL import Image
 
-    if image.mode in ("RGB", "L"):
+    if image.mode in ("RGB", "L") and "transparency" not in image.info:
         return image
     exif = image.getexif()
     if image.mode.startswith(("I", "F")):

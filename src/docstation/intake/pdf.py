@@ -43,7 +43,7 @@ class PdfSource:
         """Open the file.
 
         Raises:
-            PasswordError: it is locked and `password` does not open it.
+            PasswordError: it is locked and there is no `password`, or a wrong one.
             BrokenFile: PDFium cannot read it, or it has no page.
             UnsupportedFormat: locked in a way that no password opens here.
             TooLarge: more pages than the limit.
@@ -184,7 +184,7 @@ def _load(path: Path, name: str, password: str | None) -> Any:
     except pypdfium2.PdfiumError as error:
         code = getattr(error, "err_code", None)
         if code == _BAD_PASSWORD:
-            raise PasswordError(name=name) from error
+            raise _locked(name, password) from error
         if code == _UNSUPPORTED_SECURITY:
             raise UnsupportedFormat(name=name) from error
         raise BrokenFile(name=name) from error
@@ -197,6 +197,13 @@ def _load(path: Path, name: str, password: str | None) -> Any:
             # XFA needs a build of PDFium that is not ours; the static page is read without its fields.
             return document
     return document
+
+
+def _locked(name: str, password: str | None) -> PasswordError:
+    if not password:
+        return PasswordError(N_("{name} is protected: a password is needed."), name=name)
+    remedy = N_("Check the password in --password or in the variable DOCSTATION_PASSWORD.")
+    return PasswordError(N_("The password given for {name} is wrong."), name=name, remedy=remedy)
 
 
 def _pdfium_errors() -> tuple[type[Exception], ...]:

@@ -1,8 +1,8 @@
 """Page ranges as people type them: ``1-3,7,-2`` → the page numbers that they name.
 
-Grammar: parts are separated by commas or semicolons, spaces do not matter. A part is a page (``7``), a page counted
-from the end (``-2`` is the last but one), a range (``3-5``, ``2--2`` up to the last but one, ``-3--1`` the last
-three) or a range open at its right end (``5-``, ``-3-``). An en dash works like a hyphen. Pure.
+Grammar: parts are separated by commas or semicolons; spaces may stand around these and around a dash. A part is a
+page (``7``), a page counted from the end (``-2`` is the last but one), a range (``3-5``, ``2--2`` up to the last but
+one, ``-3--1`` the last three) or a range open at its right end (``5-``, ``-3-``). An en dash works like a hyphen. Pure.
 """
 
 from __future__ import annotations
@@ -10,8 +10,13 @@ from __future__ import annotations
 import re
 
 from docstation.errors import PageRangeError
+from docstation.messages.marking import N_
 
+_SEPARATOR = re.compile(r"\s*([,;-])\s*")
 _PART = re.compile(r"(?P<first>-?\d{1,9})(?:(?P<dash>-)(?P<last>-?\d{1,9})?)?")
+_HOW_TO_WRITE = N_(
+    "Write 7 for a page, 3-5 for a range, 5- for all from page 5 and -2 for the last page but one, with commas between."
+)
 
 
 def parse_pages(pages: str, count: int, *, name: str = "") -> tuple[int, ...]:
@@ -26,18 +31,21 @@ def parse_pages(pages: str, count: int, *, name: str = "") -> tuple[int, ...]:
     if not pages.strip():
         return tuple(range(1, count + 1))
     numbers: set[int] = set()
-    for part in re.split(r"[,;]", re.sub(r"\s+", "", pages).replace("\u2013", "-").replace("\u2212", "-")):
-        named = _numbers(part, count)
+    plain = pages.strip().replace("\u2013", "-").replace("\u2212", "-")
+    for part in re.split(r"[,;]", _SEPARATOR.sub(r"\1", plain)):
+        match = _PART.fullmatch(part)
+        if match is None:
+            raise PageRangeError(
+                N_("The page range {pages} is not understood."), pages=pages, name=name, remedy=_HOW_TO_WRITE
+            )
+        named = _numbers(match, count)
         if not named:
             raise PageRangeError(pages=pages, name=name)
         numbers.update(named)
     return tuple(sorted(numbers))
 
 
-def _numbers(part: str, count: int) -> range:
-    match = _PART.fullmatch(part)
-    if match is None:
-        return range(0)
+def _numbers(match: re.Match[str], count: int) -> range:
     first = _from_start(int(match["first"]), count)
     if match["dash"] is None:
         return range(first, first + 1) if 1 <= first <= count else range(0)

@@ -8,9 +8,11 @@ so deadlines hold however slowly the caller takes outcomes; callers use the pool
 from __future__ import annotations
 
 import itertools
+import pickle
 import queue
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -54,13 +56,22 @@ class Outcome:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A task that was submitted: its number, itself, and as it goes to a worker."""
+
+    number: int
+    value: Any
+    pickled: bytes
+
+
 @dataclass(slots=True)
 class _Seat:
     """One place of the pool: its worker and what that is doing."""
 
     child: Child
     ready: bool = False
-    task: tuple[int, Any] | None = None
+    task: _Task | None = None
     since: float = 0.0
     allowed: float = 0.0
     served: int = 0
@@ -87,6 +98,9 @@ class WorkerPool:
         initial: arguments of the target.
         seconds: bounds a task instead of `limits.page_seconds`.
         recycle_after: tasks after which a worker is replaced by a fresh one, so that leaks stay small.
+
+    Raises:
+        Exception: whatever pickle raises where `initial` cannot be pickled.
     """
 
     def __init__(
@@ -102,12 +116,13 @@ class WorkerPool:
         self._size = max(size, 1)
         self._target = target
         self._limits = limits
+        pickle.dumps(initial)  # here, where the caller learns of it, and not in the thread that starts workers
         self._initial = initial
         self._seconds = limits.page_seconds if seconds is None else seconds
         self._recycle_after = recycle_after
         self._seats: list[_Seat] = []
         self._gone: list[Child] = []
-        self._pending: deque[tuple[int, Any]] = deque()
+        self._pending: deque[_Task] = deque()
         self._outcomes: queue.SimpleQueue[tuple[int, Outcome]] = queue.SimpleQueue()
         self._numbers = itertools.count()
         self._open: set[int] = set()
@@ -118,11 +133,16 @@ class WorkerPool:
         self._thread.start()
 
     def submit(self, task: Any) -> int:
-        """Queue a task; its outcome comes out of `next`. Returns the task's number. Never blocks."""
+        """Queue a task; its outcome comes out of `next`. Returns the task's number. Never blocks.
+
+        Raises:
+            Exception: whatever pickle raises where the task cannot be pickled; nothing is queued then.
+        """
+        pickled = pickle.dumps(task)
         number = next(self._numbers)
         with self._lock:
             self._open.add(number)
-            self._pending.append((number, task))
+            self._pending.append(_Task(number, task, pickled))
         self._wake()
         return number
 
@@ -170,7 +190,7 @@ class WorkerPool:
             seats, self._seats = self._seats, []
             for seat in seats:
                 if seat.task is not None:
-                    self._open.discard(seat.task[0])
+                    self._open.discard(seat.task.number)
                 seat.child.kill()
                 self._gone.append(seat.child)
         self._wake()
@@ -196,7 +216,7 @@ class WorkerPool:
 
     def _forget_pending(self) -> None:
         with self._lock:
-            self._open.difference_update(number for number, _ in self._pending)
+            self._open.difference_update(task.number for task in self._pending)
             self._pending.clear()
 
     def _wake(self) -> None:
@@ -227,21 +247,30 @@ class WorkerPool:
                 self._give(seat, self._pending.popleft())
         starting = sum(not seat.ready for seat in self._seats)
         while len(self._pending) > starting and len(self._seats) < self._size and not self._closed:
-            child = Child(self._target, self._initial, memory=self._limits.worker_bytes)
+            try:
+                child = Child(self._target, self._initial, memory=self._limits.worker_bytes)
+            except OSError:
+                if self._seats:
+                    return  # the workers that are there do it all
+                # No process to be had at all: a task pays for the try, as for a worker that never came up.
+                task = self._pending.popleft()
+                error = _failure("crash", 0.0, Answer(trace=traceback.format_exc()))
+                self._outcomes.put((task.number, Outcome(task.value, None, error, 0.0)))
+                continue
             self._seats.append(_Seat(child, since=time.monotonic(), allowed=self._limits.start_seconds))
             starting += 1
 
-    def _give(self, seat: _Seat, item: tuple[int, Any]) -> None:
-        seat.task, seat.since, seat.allowed = item, time.monotonic(), self._seconds
+    def _give(self, seat: _Seat, task: _Task) -> None:
+        seat.task, seat.since, seat.allowed = task, time.monotonic(), self._seconds
         try:
-            seat.child.connection.send(item[1])
+            seat.child.connection.send_bytes(task.pickled)
         except OSError:
             # It died between two tasks; `_hear` sees the closed socket and settles the task.
             return
 
     def _hear(self, seat: _Seat) -> None:
         try:
-            answer: Answer = seat.child.connection.recv()
+            answer = _unpickled(seat.child.connection.recv_bytes())
         except (EOFError, OSError):
             self._settle_failure(seat, "memory" if seat.child.peak > self._limits.worker_bytes else "crash")
             return
@@ -278,10 +307,10 @@ class WorkerPool:
         self._dismiss(seat)
 
     def _settle(self, seat: _Seat, value: object, error: DocStationError | None) -> None:
-        item, seat.task = seat.task, None
-        if item is not None:
+        task, seat.task = seat.task, None
+        if task is not None:
             seconds = time.monotonic() - seat.since
-            self._outcomes.put((item[0], Outcome(item[1], value, error, seconds)))
+            self._outcomes.put((task.number, Outcome(task.value, value, error, seconds)))
 
     def _dismiss(self, seat: _Seat) -> None:
         with self._lock:
@@ -314,6 +343,18 @@ def _failure(reason: Reason, seconds: float, answer: Answer | None) -> DocStatio
     if answer is not None and answer.error is not None:
         return answer.error
     return WorkerFailed(_SENTENCES[reason], reason=reason, seconds=round(seconds), trace=answer.trace if answer else "")
+
+
+def _unpickled(data: bytes) -> Answer:
+    """The answer; one that cannot be read here is a bug of the handler's, and its trace says so.
+
+    Anything may be raised by the pickled classes themselves, and the pool's thread has to outlive it.
+    """
+    try:
+        answer: Answer = pickle.loads(data)
+    except Exception:
+        return Answer(trace=traceback.format_exc())
+    return answer
 
 
 def _pipe() -> tuple[Connection, Connection]:

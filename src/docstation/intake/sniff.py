@@ -5,7 +5,11 @@ Knows signatures and the member names of the ZIP-based office formats; opens not
 
 from __future__ import annotations
 
+import lzma
+import mmap
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 from docstation.errors import BrokenFile, NotFound, PasswordError, UnsupportedFormat
@@ -47,6 +51,12 @@ _SIGNATURES = (
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _OFFICE_MEMBERS = (("word/document.xml", DOCX), ("ppt/presentation.xml", PPTX), ("xl/workbook.xml", XLSX))
+ZIP_DAMAGE = (
+    zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, zlib.error, lzma.LZMAError, OSError, RuntimeError,
+    ValueError,
+)  # fmt: skip
+"""What `zipfile` raises on damaged archives: there is no common class, and OSError is bzip2's."""
+_MANIFEST, _LONGEST_MANIFEST = "META-INF/manifest.xml", 1 << 22
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 
@@ -72,11 +82,11 @@ def media_type(path: Path, *, name: str = "") -> str:
         raise NotFound(name=name) from error
     if not head:
         raise BrokenFile(name=name)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _zip_type(path, name)  # before PDF, whose signature an archive may carry inside
     found = _by_signature(head)
     if found:
         return found
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _zip_type(path, name)
     if head.startswith(_COMPOUND) and _mentions(path, _ENCRYPTED_STREAM):
         raise PasswordError(name=name)
     raise UnsupportedFormat(name=name)
@@ -114,9 +124,11 @@ def _zip_type(path: Path, name: str) -> str:
             members = set(archive.namelist())
             if "mimetype" in members and archive.getinfo("mimetype").file_size < 200:
                 declared = archive.read("mimetype").decode("ascii", "replace").strip()
+                if declared in OFFICE_TYPES and _is_locked(archive):
+                    raise PasswordError(name=name)
                 if declared in OFFICE_TYPES:
                     return declared
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except ZIP_DAMAGE as error:
         raise BrokenFile(name=name) from error
     for member, found in _OFFICE_MEMBERS:
         if member in members:
@@ -124,6 +136,14 @@ def _zip_type(path: Path, name: str) -> str:
     return ZIP
 
 
-def _mentions(path: Path, text: bytes, *, within: int = 1 << 20) -> bool:
-    with path.open("rb") as file:
-        return text in file.read(within)
+def _is_locked(archive: zipfile.ZipFile) -> bool:
+    """Whether the manifest of an OpenDocument file tells how its parts are encrypted (ODF 1.3, part 2, 4.6)."""
+    if _MANIFEST not in archive.namelist() or archive.getinfo(_MANIFEST).file_size > _LONGEST_MANIFEST:
+        return False
+    return b":encryption-data" in archive.read(_MANIFEST)
+
+
+def _mentions(path: Path, text: bytes) -> bool:
+    """Whether the bytes occur anywhere: the directory of a compound file may well be its end."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return data.find(text) >= 0

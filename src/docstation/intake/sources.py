@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +17,7 @@ from docstation.errors import DocStationError, InputError, NotFound, TooLarge, U
 from docstation.intake.archives import members
 from docstation.intake.limits import Limits
 from docstation.intake.sniff import ZIP, media_type
+from docstation.messages.marking import N_
 
 STDIN = "-"
 _GLOB = re.compile(r"[*?\[]")
@@ -49,6 +50,15 @@ class Unusable:
     error: DocStationError
 
 
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """What all steps of one expansion share; `seen` are the files and archives met so far."""
+
+    limits: Limits
+    scratch: Path
+    seen: set[Path] = field(default_factory=set)
+
+
 def expand(
     specs: Iterable[str | Path], *, limits: Limits, scratch: Path, stdin: BinaryIO | None = None
 ) -> Iterator[SourceFile | Unusable]:
@@ -63,15 +73,9 @@ def expand(
         scratch: an existing folder for unpacked members.
         stdin: the stream that ``-`` stands for.
     """
-    seen: set[Path] = set()
+    this = _Pass(limits, scratch)
     for spec in specs:
-        for found in _expand_one(str(spec), limits, scratch, stdin):
-            if isinstance(found, SourceFile) and not found.path.is_relative_to(scratch):
-                real = found.path.resolve()
-                if real in seen:
-                    continue
-                seen.add(real)
-            yield found
+        yield from _expand_one(str(spec), this, stdin)
 
 
 def natural_key(path: Path | str) -> tuple[tuple[int, int, str], ...]:
@@ -80,40 +84,50 @@ def natural_key(path: Path | str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
 
 
-def _expand_one(spec: str, limits: Limits, scratch: Path, stdin: BinaryIO | None) -> Iterator[SourceFile | Unusable]:
+def _expand_one(spec: str, this: _Pass, stdin: BinaryIO | None) -> Iterator[SourceFile | Unusable]:
     path = Path(spec)
     if spec == STDIN and stdin is not None:
-        yield from _from_stdin(stdin, limits, scratch)
-    elif path.is_dir():
-        yield from _below(path, limits, scratch)
-    elif path.exists() or not _GLOB.search(spec):
-        yield from _usable(path, spec, limits, scratch, root=None)
+        yield from _from_stdin(stdin, this)
+    elif _holds(path.is_dir):
+        yield from _below(path, this)
+    elif _holds(path.exists) or not _GLOB.search(spec):
+        yield from _usable(path, spec, this, root=None)
     else:
-        yield from _matching(spec, limits, scratch)
+        yield from _matching(spec, this)
 
 
-def _usable(
-    path: Path, name: str, limits: Limits, scratch: Path, *, root: Path | None
-) -> Iterator[SourceFile | Unusable]:
-    """The file itself, or the members of an archive, or why not."""
+def _holds(check: Callable[[], bool]) -> bool:
+    """What a question about a path answers; no, where it may not be asked or the name is no possible one."""
     try:
-        if not path.is_file():
+        return check()
+    except OSError:
+        return False
+
+
+def _usable(path: Path, name: str, this: _Pass, *, root: Path | None) -> Iterator[SourceFile | Unusable]:
+    """The file itself, or the members of an archive, or why not; nothing where it was met before."""
+    try:
+        if not _holds(path.is_file):
             raise NotFound(name=name)
-        if path.stat().st_size > limits.file_bytes:
+        real = path.resolve()
+        if real in this.seen:
+            return
+        this.seen.add(real)
+        if path.stat().st_size > this.limits.file_bytes:
             raise TooLarge(name=name)
         kind = media_type(path, name=name)
     except InputError as error:
         yield Unusable(name, error)
         return
     if kind == ZIP:
-        yield from _members(path, name, limits, scratch)
+        yield from _members(path, name, this)
     else:
         yield SourceFile(path, name, kind, root)
 
 
-def _members(path: Path, name: str, limits: Limits, scratch: Path) -> Iterator[SourceFile | Unusable]:
+def _members(path: Path, name: str, this: _Pass) -> Iterator[SourceFile | Unusable]:
     any_readable = False
-    for member in members(path, name=name, limits=limits, scratch=scratch):
+    for member in members(path, name=name, limits=this.limits, scratch=this.scratch):
         if isinstance(member.outcome, DocStationError):
             any_readable = True
             yield Unusable(member.name, member.outcome)
@@ -132,49 +146,59 @@ def _members(path: Path, name: str, limits: Limits, scratch: Path) -> Iterator[S
         else:
             yield SourceFile(member.outcome, member.name, kind, path)
     if not any_readable:
-        yield Unusable(name, NotFound(name=name))
+        yield Unusable(name, _nothing_in(name))
 
 
-def _below(folder: Path, limits: Limits, scratch: Path) -> Iterator[SourceFile | Unusable]:
-    files = (f for f in folder.rglob("*") if f.is_file() and not _hidden(f, folder))
-    yield from _readable(sorted(files, key=natural_key), folder, str(folder), limits, scratch)
+def _below(folder: Path, this: _Pass) -> Iterator[SourceFile | Unusable]:
+    files = (f for f in folder.rglob("*") if _holds(f.is_file) and not _hidden(f, folder))
+    yield from _readable(sorted(files, key=natural_key), folder, Unusable(str(folder), _nothing_in(folder)), this)
 
 
-def _matching(pattern: str, limits: Limits, scratch: Path) -> Iterator[SourceFile | Unusable]:
+def _nothing_in(name: str | Path) -> NotFound:
+    return NotFound(N_("There is no file in {name} that can be read."), name=str(name), remedy=UnsupportedFormat.remedy)
+
+
+def _matching(pattern: str, this: _Pass) -> Iterator[SourceFile | Unusable]:
     # Path.glob takes no absolute pattern and none that begins with `~` or `..`.
     found = [Path(f) for f in sorted(glob.glob(pattern, recursive=True), key=natural_key)]  # noqa: PTH207
-    yield from _readable([f for f in found if f.is_file()], None, pattern, limits, scratch)
+    files = [f for f in found if _holds(f.is_file)]
+    error = NotFound(name=pattern)
+    if files:
+        error = NotFound(N_("No file that matches {name} can be read."), name=pattern, remedy=UnsupportedFormat.remedy)
+    yield from _readable(files, None, Unusable(pattern, error), this)
 
 
 def _readable(
-    files: list[Path], root: Path | None, name: str, limits: Limits, scratch: Path
+    files: list[Path], root: Path | None, otherwise: Unusable, this: _Pass
 ) -> Iterator[SourceFile | Unusable]:
+    """The readable among `files`, or else `otherwise`."""
     nothing = True
     for path in files:
-        for found in _usable(path, str(path), limits, scratch, root=root):
+        nothing = nothing and path.resolve() not in this.seen
+        for found in _usable(path, str(path), this, root=root):
             if isinstance(found, Unusable) and isinstance(found.error, UnsupportedFormat):
                 continue
             nothing = False
             yield found
     if nothing:
-        yield Unusable(name, NotFound(name=name))
+        yield otherwise
 
 
 def _hidden(path: Path, below: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(below).parts)
 
 
-def _from_stdin(stdin: BinaryIO, limits: Limits, scratch: Path) -> Iterator[SourceFile | Unusable]:
-    path = scratch / "stdin"
+def _from_stdin(stdin: BinaryIO, this: _Pass) -> Iterator[SourceFile | Unusable]:
+    path = this.scratch / "stdin"
     with path.open("wb") as file:
         copied = 0
         while chunk := stdin.read(1 << 20):
             copied += len(chunk)
-            if copied > limits.file_bytes:
+            if copied > this.limits.file_bytes:
                 break
             file.write(chunk)
-    if copied > limits.file_bytes:
+    if copied > this.limits.file_bytes:
         yield Unusable("stdin", TooLarge(name="stdin"))
     else:
-        yield from _usable(path, "stdin", limits, scratch, root=None)
+        yield from _usable(path, "stdin", this, root=None)
     path.unlink(missing_ok=True)
