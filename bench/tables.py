@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rapidfuzz.distance import Levenshtein
-from table_recognition_metric import TEDS
 
 from docstation.document.table import Table
 from docstation.document.text import Line
+from docstation.evaluation.teds import similarity
 from docstation.reading.embedded.tables import FoundTable, TableFinder
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "reading" / "embedded" / "tables"))
@@ -33,14 +33,6 @@ def cell_f1(found: Table, truth: Table, *, exact: float = 0.999) -> float:
         Levenshtein.normalized_similarity(text, right[key]) >= exact for key, text in mine.items() if key in right
     )
     return 2 * hits / (len(mine) + len(right))
-
-
-def teds(found: Table, truth: Table) -> float:
-    """Tree edit distance based similarity; headings and cells count alike."""
-    as_html = [
-        f"<html><body>{t.to_html().replace('<th', '<td').replace('</th', '</td')}</body></html>" for t in (found, truth)
-    ]
-    return float(TEDS()(as_html[0], as_html[1]))
 
 
 def best(found: Sequence[FoundTable], drawn: Drawn) -> FoundTable | None:
@@ -89,7 +81,7 @@ def main() -> None:
                 spent += time.perf_counter() - start
                 table = best(found, drawn)
                 extra += len(found) - (table is not None)
-                scores.append(teds(table.table, drawn.table) if table else 0.0)
+                scores.append(similarity(table.table, drawn.table) if table else 0.0)
                 f1s.append(cell_f1(table.table, drawn.table) if table else 0.0)
                 if args.verbose and scores[-1] < 0.95:
                     shape = f"{table.table.rows}x{table.table.columns}" if table else "none"

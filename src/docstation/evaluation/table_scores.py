@@ -1,4 +1,4 @@
-"""Tables against true tables: TEDS and TEDS-S from table-recognition-metric, and F1 of cells.
+"""Tables against true tables: TEDS, TEDS-S and F1 of cells.
 
 Tables of a page are paired so that the sum of cell-F1 is largest; a true table without a partner scores 0, a found one
 without a partner lowers nothing here (it is counted as extra). Texts are compared in the normal form.
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from docstation.document.table import Table
-from docstation.errors import MissingDependency
 from docstation.evaluation.assignment import assign
 from docstation.evaluation.normalising import normalised
+from docstation.evaluation.teds import similarity
 from docstation.evaluation.text_scores import bag_f1
 
 
@@ -46,8 +46,7 @@ def cell_f1(truth: Table, found: Table) -> float:
 
 def _cells(table: Table) -> list[str]:
     return [
-        f"{cell.row},{cell.column},{cell.rowspan},{cell.colspan}:{normalised(cell.text).replace(' ', '')}"
-        for cell in table.cells
+        f"{cell.row},{cell.column},{cell.rowspan},{cell.colspan}:{_compared_text(cell.text)}" for cell in table.cells
     ]
 
 
@@ -58,21 +57,17 @@ def _scored(truth: Table, found: Table) -> TableScore:
 
 
 def teds(truth: Table, found: Table, *, structure_only: bool = False) -> float:
-    """Tree-edit-distance similarity (Zhong et al., "Image-based table recognition", 2020).
+    """TEDS, or TEDS-S with `structure_only`, of texts in the normal form and without spaces: spaces are spelling.
 
     Raises:
-        MissingDependency: table-recognition-metric is not installed.
+        MissingDependency: the evaluation packages are not installed.
     """
-    try:
-        from table_recognition_metric import TEDS
-    except ImportError as error:
-        command = "pip install 'docstation[eval]'"
-        raise MissingDependency(name="table-recognition-metric", command=command) from error
-    value = TEDS(structure_only=structure_only)(_html(found), _html(truth))
-    return min(1.0, max(0.0, float(value)))
+    return similarity(_compared(truth), _compared(found), structure_only=structure_only)
 
 
-def _html(table: Table) -> str:
-    """Plain cells in normal form: heading tags and spaces are spelling, not structure."""
-    cells = tuple(replace(cell, header=False, text=normalised(cell.text).replace(" ", "")) for cell in table.cells)
-    return f"<html><body>{replace(table, cells=cells).to_html()}</body></html>"
+def _compared(table: Table) -> Table:
+    return replace(table, cells=tuple(replace(cell, text=_compared_text(cell.text)) for cell in table.cells))
+
+
+def _compared_text(text: str) -> str:
+    return normalised(text).replace(" ", "")
