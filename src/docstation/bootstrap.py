@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, Unpack
+from threading import Event as Flag
+from typing import BinaryIO, TypeVar, Unpack
 
 from docstation.document.model import Document, Page
-from docstation.errors import NoEngine
+from docstation.errors import NoEngine, UsageError
 from docstation.intake.limits import Limits
 from docstation.intake.sandbox import WorkerPool
 from docstation.intake.sources import expand
 from docstation.jobs.events import Event, FileFailed, FileRead, FileStarted, PageRead
 from docstation.jobs.options import Choices, ReadOptions
 from docstation.jobs.run import Run
-from docstation.jobs.store import drop_old_runs
+from docstation.jobs.store import drop_old_runs, writing
 from docstation.jobs.work import PageWorker
+from docstation.messages.marking import N_
 from docstation.settings import state_folder
 
 WORKER = f"{__name__}:page_worker"
+
+T = TypeVar("T")
 
 
 def page_worker(engine: str, languages: tuple[str, ...], limits: Limits) -> PageWorker:
@@ -41,12 +45,18 @@ def page_worker(engine: str, languages: tuple[str, ...], limits: Limits) -> Page
     from docstation.reading.embedded.orientation import OrientationFinder
 
     if engine != NAME:
-        raise NoEngine(name=engine)
+        remedy = N_("Choose a known one with --engine, or as reading.engine in the settings.")
+        raise NoEngine(N_("There is no engine {name}; known are {known}."), name=engine, known=NAME, remedy=remedy)
     return PageWorker(EmbeddedEngine(languages), OrientationFinder(), limits)
 
 
 def read_files(
-    specs: Sequence[str], options: ReadOptions, *, resume: bool = False, stdin: BinaryIO | None = None
+    specs: Sequence[str],
+    options: ReadOptions,
+    *,
+    resume: bool = False,
+    stdin: BinaryIO | None = None,
+    stop: Flag | None = None,
 ) -> Generator[Event]:
     """Read everything that `specs` name, page by page in parallel processes, and tell what happens.
 
@@ -55,15 +65,20 @@ def read_files(
         options: how to read.
         resume: take over the pages that an interrupted run of the same files and options kept.
         stdin: the stream that ``-`` stands for.
+        stop: set from another thread, it ends the events as closing the iterator does.
 
     Yields:
         events; those of one page as soon as it is kept. Closing the iterator stops the workers at once and keeps the
         finished pages for `resume`.
+
+    Raises:
+        InputError: the state folder cannot be written.
     """
     limits = options.limits or Limits()
     processes = options.jobs or cores()
     state = state_folder() / "runs"
-    state.mkdir(parents=True, exist_ok=True)
+    with writing(state):
+        state.mkdir(parents=True, exist_ok=True)
     drop_old_runs(state)
     initial = (options.engine, options.languages, limits)
     with (
@@ -74,7 +89,7 @@ def read_files(
         unpacked = scratch / "unpacked"
         unpacked.mkdir()
         found = expand(specs, limits=limits, scratch=unpacked, stdin=stdin)
-        run = Run(found, options, pool, processes=processes, state=state, scratch=scratch, resume=resume)
+        run = Run(found, options, pool, processes=processes, state=state, scratch=scratch, resume=resume, stop=stop)
         with closing(run.events()) as events:
             yield from events
 
@@ -95,24 +110,67 @@ def read(path: str | os.PathLike[str], *, pictures: Path | None = None, **choice
     Raises:
         DocStationError: when the file cannot be read at all; pages that failed are in the document with their status.
     """
-    for event in _events(path, choices):
-        if isinstance(event, FileRead):
-            if pictures is not None:
-                _copy_pictures(event, pictures)
-            return event.document
-    raise AssertionError("a run ended without an outcome")
+    return _read(path, pictures, choices, None)
 
 
 def pages(path: str | os.PathLike[str], **choices: Unpack[Choices]) -> Generator[Page]:
     """The pages of one file in ascending order, each as soon as it and those before it are read.
 
+    Closing the iterator stops the workers at once.
+
     Raises:
         DocStationError: when the file cannot be read at all.
     """
+    return _pages(path, choices, None)
+
+
+async def aread(path: str | os.PathLike[str], *, pictures: Path | None = None, **choices: Unpack[Choices]) -> Document:
+    """`read` for asyncio; the work is in other processes, the event loop stays free. Cancelling it ends the work."""
+    stop = Flag()
+    return await _in_thread(lambda: _read(path, pictures, choices, stop), stop)
+
+
+async def apages(path: str | os.PathLike[str], **choices: Unpack[Choices]) -> AsyncGenerator[Page]:
+    """`pages` for asyncio; cancelling whoever waits for a page ends the work."""
+    stop = Flag()
+    iterator = _pages(path, choices, stop)
+    try:
+        while (page := await _in_thread(lambda: next(iterator, None), stop)) is not None:
+            yield page
+    finally:
+        await asyncio.to_thread(iterator.close)
+
+
+async def _in_thread(work: Callable[[], T], stop: Flag) -> T:
+    """What `work` returns, done in a thread; when this is cancelled, `stop` is set and the thread waited for."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.gather(running, return_exceptions=True)
+        raise
+
+
+def _read(path: str | os.PathLike[str], pictures: Path | None, choices: Choices, stop: Flag | None) -> Document:
+    document = None
+    # To the end, also after the document has come: only a run that is over forgets the pages it kept.
+    with closing(_events(path, choices, stop)) as events:
+        for event in events:
+            if isinstance(event, FileRead):
+                document = event.document
+                if pictures is not None:
+                    _copy_pictures(event, pictures)
+    if document is None:
+        raise RuntimeError("a run ended without an outcome")
+    return document
+
+
+def _pages(path: str | os.PathLike[str], choices: Choices, stop: Flag | None) -> Generator[Page]:
     waiting: dict[int, Page] = {}
     numbers: Sequence[int] = ()
     told = 0
-    with closing(_events(path, choices)) as events:
+    with closing(_events(path, choices, stop)) as events:
         for event in events:
             if isinstance(event, FileStarted):
                 numbers = event.numbers
@@ -123,32 +181,27 @@ def pages(path: str | os.PathLike[str], **choices: Unpack[Choices]) -> Generator
                 told += 1
 
 
-async def aread(path: str | os.PathLike[str], *, pictures: Path | None = None, **choices: Unpack[Choices]) -> Document:
-    """`read` for asyncio; the work is in other processes, the event loop stays free."""
-    return await asyncio.to_thread(lambda: read(path, pictures=pictures, **choices))
-
-
-async def apages(path: str | os.PathLike[str], **choices: Unpack[Choices]) -> AsyncGenerator[Page]:
-    """`pages` for asyncio."""
-    iterator = pages(path, **choices)
-    try:
-        while (page := await asyncio.to_thread(next, iterator, None)) is not None:
-            yield page
-    finally:
-        await asyncio.to_thread(iterator.close)
-
-
-def _events(path: str | os.PathLike[str], choices: Choices) -> Generator[Event]:
-    with closing(read_files([os.fspath(path)], replace(ReadOptions(), **choices))) as events:
+def _events(path: str | os.PathLike[str], choices: Choices, stop: Flag | None) -> Generator[Event]:
+    """The events of the one file at `path`; its failure is raised."""
+    name = os.fspath(path)
+    begun = False
+    with closing(read_files([name], replace(ReadOptions(), **choices), stop=stop)) as events:
         for event in events:
             if isinstance(event, FileFailed):
                 raise event.error
+            if isinstance(event, FileStarted):
+                if begun:
+                    raise UsageError(N_("{name} holds several files; read them one by one."), name=name)
+                begun = True
             yield event
 
 
 def _copy_pictures(event: FileRead, folder: Path) -> None:
     import shutil
 
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in event.pictures.iterdir():
-        shutil.copyfile(path, folder / path.name)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for page in event.document.pages:
+            for block in page.blocks:
+                if block.picture is not None and block.picture.file:
+                    shutil.copyfile(event.pictures / block.picture.file, folder / block.picture.file)

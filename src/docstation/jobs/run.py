@@ -1,7 +1,8 @@
 """Reading files page by page in parallel processes: what is done next, what is kept, what is told.
 
-One loop owns the state and is the only writer of the page stores; workers answer tasks and know nothing of one
-another. Pages of the earliest file go first; the next file is opened as soon as a worker would be idle.
+One loop owns the state; workers answer tasks, keep the pages that they read, and know nothing of one another. Pages of
+the earliest file go first; the next file is opened as soon as a worker would be idle. Files begin for the caller in the
+order in which they were found, whichever of them opens first.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections import deque
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event as Flag
 
 from docstation.document.model import Document, Page, PageStatus, Source
-from docstation.errors import DocStationError, WorkerFailed
+from docstation.errors import DocStationError, InputError, WorkerFailed
 from docstation.intake.limits import Limits
 from docstation.intake.office import to_pdf
 from docstation.intake.ranges import parse_pages
@@ -22,7 +24,8 @@ from docstation.intake.sniff import OFFICE_TYPES
 from docstation.intake.sources import SourceFile, Unusable
 from docstation.jobs.events import Event, FileFailed, FileRead, FileStarted, PageRead
 from docstation.jobs.options import ReadOptions
-from docstation.jobs.store import PageStore, store_key
+from docstation.jobs.store import PageStore, drop_run, store_key
+from docstation.jobs.telling import ShownNames, Turns
 from docstation.jobs.work import OpenTask, PageTask
 from docstation.reading.assembly import assemble
 
@@ -31,6 +34,9 @@ A4 = (595.28, 841.89)
 
 AHEAD = 2
 """Tasks per worker that are handed out, so that none waits for the loop."""
+
+STOP_SECONDS = 0.1
+"""How often a run that may be stopped from another thread asks whether it is to stop."""
 
 
 @dataclass(slots=True)
@@ -45,7 +51,6 @@ class _File:
     wanted: tuple[int, ...] = ()
     todo: deque[int] = field(default_factory=deque)
     left: int = 0
-    failed: bool = False
     retried: dict[int, str] = field(default_factory=dict)
 
 
@@ -55,11 +60,12 @@ class Run:
     Args:
         found: the files, as `docstation.intake.sources.expand` yields them.
         options: how to read.
-        pool: workers that answer `docstation.jobs.work.Task`; closed by the caller.
+        pool: workers that answer the tasks of `docstation.jobs.work`; closed by the caller.
         processes: how many workers the pool has.
         state: folder for kept pages.
         scratch: folder for files that must outlive the iteration over `found`; removed by the caller.
         resume: whether pages kept by an earlier run are taken over.
+        stop: once set, by whatever thread, the events end and finished pages are kept; None: only the caller ends it.
     """
 
     def __init__(
@@ -72,6 +78,7 @@ class Run:
         state: Path,
         scratch: Path,
         resume: bool,
+        stop: Flag | None = None,
     ) -> None:
         self._found = iter(found)
         self._options = options
@@ -81,25 +88,38 @@ class Run:
         self._state = state
         self._scratch = scratch
         self._resume = resume
+        self._stop = Flag() if stop is None else stop
+        self._patience = None if stop is None else STOP_SECONDS
         self._files: dict[int, _File] = {}
-        self._told: deque[Event] = deque()
+        self._names = ShownNames()
+        self._told = Turns()
         self._count = 0
         self._exhausted = False
+        self._finished_stores: list[Path] = []
+        self._page_failed = False
 
     def events(self) -> Generator[Event]:
-        """What happens, as it happens; closing the iterator stops the run and keeps the finished pages."""
+        """What happens, as it happens; closing the iterator stops the run and keeps the finished pages.
+
+        Pages of files that are finished are kept as well until the run is over: who resumes it wants none read twice.
+        A run without a failed page leaves nothing behind.
+
+        Raises:
+            InputError: pages cannot be kept, the disk is full.
+        """
         try:
-            while True:
+            while not self._stop.is_set():
                 self._hand_out()
                 while self._told:
-                    event = self._told.popleft()
+                    event = self._told.take()
                     yield event
                     # Only now: until the caller comes back for more, it may be writing from the kept pictures.
                     self._forget(event)
-                outcome = self._pool.next()
+                outcome = self._pool.next(self._patience)
                 if outcome is not None:
                     self._take(outcome)
-                elif self._exhausted:
+                elif self._exhausted and not self._pool.open_tasks:
+                    self._leave_nothing()
                     return
         finally:
             for file in self._files.values():
@@ -120,17 +140,19 @@ class Run:
         found = next(self._found, None)
         if found is None:
             self._exhausted = True
-        elif isinstance(found, Unusable):
-            self._told.append(FileFailed(found.name, found.error))
-        else:
-            try:
-                self._open(found)
-            except DocStationError as error:
-                self._told.append(FileFailed(found.name, error))
-
-    def _open(self, found: SourceFile) -> None:
+            return
         self._count += 1
-        given = self._out_of_the_way(found)
+        name = self._names.give(found.name)
+        if isinstance(found, Unusable):
+            self._told.add(self._count, FileFailed(name, found.error))
+            return
+        try:
+            self._open(self._count, replace(found, name=name))
+        except DocStationError as error:
+            self._told.add(self._count, FileFailed(name, error))
+
+    def _open(self, number: int, found: SourceFile) -> None:
+        given = self._out_of_the_way(number, found)
         original = given.path
         if given.media_type in OFFICE_TYPES:
             # LibreOffice is a process of its own already; a worker that is killed would leave it behind.
@@ -140,21 +162,21 @@ class Run:
                 name=given.name,
                 scratch=self._scratch,
                 limits=self._limits,
+                stop=self._stop.is_set,
             )
-        self._files[self._count] = _File(self._count, given, original)
-        self._pool.submit(
-            OpenTask(self._count, given.path, original, given.name, given.media_type, self._options.password)
-        )
+        self._files[number] = _File(number, given, original)
+        self._pool.submit(OpenTask(number, given.path, original, given.name, given.media_type, self._options.password))
 
-    def _out_of_the_way(self, found: SourceFile) -> SourceFile:
+    def _out_of_the_way(self, number: int, found: SourceFile) -> SourceFile:
         """A member of an archive is unpacked for one turn of the iteration only; it is moved out of its way."""
         if not found.path.is_relative_to(self._scratch):
             return found
-        folder = self._scratch / f"file-{self._count}"
+        folder = self._scratch / f"file-{number}"
         folder.mkdir()
         return replace(found, path=found.path.rename(folder / found.path.name))
 
     def _page_task(self, file: _File, number: int) -> PageTask:
+        store = _open_store(file)
         return PageTask(
             file.number,
             file.original,
@@ -162,7 +184,8 @@ class Run:
             number,
             self._options.password,
             self._options.dpi,
-            _open_store(file).pictures,
+            store.folder,
+            store.pictures,
             after=file.retried.get(number, ""),
         )
 
@@ -174,11 +197,11 @@ class Run:
             return
         try:
             if outcome.error is not None:
-                raise outcome.error
+                raise _unopened(outcome.error)
             self._begin(file, outcome.value)
         except DocStationError as error:
             self._drop(file)
-            self._told.append(FileFailed(file.given.name, error))
+            self._told.add(file.number, FileFailed(file.given.name, error))
 
     def _begin(self, file: _File, source: Source) -> None:
         file.source = source
@@ -188,9 +211,9 @@ class Run:
         file.todo.extend(number for number in file.wanted if number not in finished)
         file.left = len(file.todo)
         done = len(file.wanted) - file.left
-        self._told.append(FileStarted(file.given.name, len(file.wanted), done, file.wanted))
+        self._told.add(file.number, FileStarted(file.given.name, len(file.wanted), done, file.wanted))
         if not file.left:
-            self._told.append(self._finished(file))
+            self._told.add(file.number, self._finished(file))
 
     def _take_page(self, file: _File, task: PageTask, outcome: Outcome) -> None:
         if isinstance(outcome.error, WorkerFailed) and not task.after:
@@ -198,13 +221,14 @@ class Run:
             file.retried[task.number] = str(outcome.error.fields["reason"])
             file.todo.appendleft(task.number)
             return
-        page = outcome.value if outcome.error is None else _failed(task, outcome.error)
-        _open_store(file).keep(page)
-        file.failed = file.failed or page.status is PageStatus.FAILED
+        page = outcome.value
+        if outcome.error is not None:
+            page = _open_store(file).keep(_failed(task, outcome.error))
+        self._page_failed = self._page_failed or page.status is PageStatus.FAILED
         file.left -= 1
-        self._told.append(PageRead(file.given.name, page, outcome.seconds))
+        self._told.add(file.number, PageRead(file.given.name, page, outcome.seconds))
         if not file.left:
-            self._told.append(self._finished(file))
+            self._told.add(file.number, self._finished(file))
 
     def _finished(self, file: _File) -> FileRead:
         if file.source is None:
@@ -219,9 +243,16 @@ class Run:
             return
         for file in list(self._files.values()):
             if file.store is not None and file.store.pictures == event.pictures:
-                file.store.close(remove=not file.failed)
+                file.store.close(remove=False)
+                self._finished_stores.append(file.store.folder)
                 file.store = None
                 self._drop(file)
+
+    def _leave_nothing(self) -> None:
+        """Every file has ended; where a page failed all is kept, so that to resume means to read that page alone."""
+        if not self._page_failed:
+            for folder in self._finished_stores:
+                drop_run(folder)
 
     def _drop(self, file: _File) -> None:
         del self._files[file.number]
@@ -241,6 +272,13 @@ def _open_store(file: _File) -> PageStore:
     if file.store is None:
         raise RuntimeError("pages were asked for before their file was opened")
     return file.store
+
+
+def _unopened(error: DocStationError) -> DocStationError:
+    """A file that costs its worker the life at the first look at it is unusable; a trace tells of a bug of ours."""
+    if isinstance(error, WorkerFailed) and not error.fields.get("trace"):
+        return InputError(error.message_id, **error.fields)
+    return error
 
 
 def _failed(task: PageTask, error: DocStationError) -> Page:

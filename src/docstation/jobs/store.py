@@ -7,10 +7,13 @@ A page's file appears only when the page is complete (written aside, synced, ren
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
+import math
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -19,14 +22,18 @@ from pathlib import Path
 
 from docstation.document.codec import page_from_json, page_to_json
 from docstation.document.model import Page, PageStatus
-from docstation.errors import DocStationError
+from docstation.errors import DocStationError, InputError
 from docstation.jobs.options import ReadOptions
+from docstation.messages.marking import N_
 
 FORMAT = 1
 """Raised when what a kept page holds changes its meaning: older ones are then read anew."""
 
 KEPT_DAYS = 7
 """Unfinished runs are dropped after this many days."""
+
+AT_ONCE = 100
+"""Runs of one file that may go on at the same time."""
 
 
 def store_key(sha256: str, options: ReadOptions) -> str:
@@ -45,22 +52,31 @@ class PageStore:
 
     @classmethod
     def open(cls, root: Path, key: str, *, resume: bool) -> PageStore:
-        """Take the folder for `key` below `root`, emptied unless `resume`.
+        """Take a folder for `key` below `root`: with `resume` the one that holds most pages, else one that is emptied.
 
         A folder that another process is using is left alone and one beside it is taken.
+
+        Raises:
+            InputError: the folder cannot be written.
         """
-        for attempt in range(1000):
-            folder = root / (key if attempt == 0 else f"{key}-{attempt}")
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = _locked(folder)
-            if lock is None:
-                continue
-            store = cls(folder, lock)
-            if not resume:
-                store._empty()
-            store.pictures.mkdir(exist_ok=True)
-            return store
-        raise OSError(f"{root} holds too many runs of one file")
+        folders = [root / (f"{key}-{number}" if number else key) for number in range(AT_ONCE)]
+        if resume:
+            folders.sort(key=_count_pages, reverse=True)
+        with writing(root):
+            root.mkdir(parents=True, exist_ok=True)
+            for folder in folders:
+                # Path.mkdir's own `exist_ok` fails where the folder goes away while it looks.
+                with contextlib.suppress(FileExistsError):
+                    folder.mkdir()
+                lock = _locked(folder)
+                if lock is None:
+                    continue
+                store = cls(folder, lock)
+                if not resume:
+                    store._empty()
+                store.pictures.mkdir(exist_ok=True)
+                return store
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
 
     @property
     def pictures(self) -> Path:
@@ -80,22 +96,32 @@ class PageStore:
                 pages[page.number] = page
         return pages
 
-    def keep(self, page: Page) -> None:
-        """Commit a finished page; durable when this returns."""
-        text = json.dumps(page_to_json(page), ensure_ascii=False, separators=(",", ":"))
-        path = self.folder / f"page-{page.number:06}.json"
-        write_durably(path, text.encode())
+    def keep(self, page: Page) -> Page:
+        """Commit a finished page, durable when this returns; the page as it will be read back, its numbers rounded.
+
+        Raises:
+            InputError: the disk is full, or the folder cannot be written.
+        """
+        return keep_page(self.folder, page)
 
     def close(self, *, remove: bool) -> None:
         """Give the folder free; with `remove` it goes away."""
         if remove:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            _remove(self.folder)
         os.close(self._lock)
 
     def _empty(self) -> None:
         for path in self.folder.glob("page-*"):
             path.unlink(missing_ok=True)
         shutil.rmtree(self.pictures, ignore_errors=True)
+
+
+def keep_page(folder: Path, page: Page) -> Page:
+    """`PageStore.keep` for a worker, which is given the folder while its parent holds the lock."""
+    text = json.dumps(page_to_json(page), ensure_ascii=False, separators=(",", ":"))
+    with writing(folder.parent):
+        write_durably(folder / f"page-{page.number:06}.json", text.encode())
+    return page_from_json(json.loads(text))
 
 
 def write_durably(path: Path, data: bytes) -> None:
@@ -112,31 +138,75 @@ def write_durably(path: Path, data: bytes) -> None:
         raise
 
 
+@contextlib.contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Turn what goes wrong on the disk that holds `root` into an `InputError` that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            N_("{name} cannot be written: {reason}."),
+            name=str(root),
+            reason=error.strerror or str(error),
+            remedy=N_("Free some disk space, or choose a folder that you may write to."),
+        ) from error
+
+
 def drop_old_runs(root: Path, *, now: float | None = None, days: float = KEPT_DAYS) -> int:
     """Remove the folders of runs that were not touched for `days` and that nobody is using; returns how many."""
     limit = (time.time() if now is None else now) - days * 86_400
-    dropped = 0
-    for folder in _folders(root):
-        if folder.stat().st_mtime >= limit:
-            continue
-        lock = _locked(folder)
-        if lock is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
-            dropped += 1
-    return dropped
+    return sum(drop_run(folder) for folder in _folders(root) if _touched(folder) < limit)
 
 
-def _folders(root: Path) -> Iterator[Path]:
-    if root.is_dir():
-        yield from (path for path in root.iterdir() if path.is_dir())
+def drop_run(folder: Path) -> bool:
+    """Remove the folder of a run unless a process is using it; whether it was."""
+    lock = _locked(folder)
+    if lock is None:
+        return False
+    _remove(folder)
+    os.close(lock)
+    return True
+
+
+def _folders(root: Path) -> list[Path]:
+    return [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+
+
+def _touched(folder: Path) -> float:
+    """When the folder was last changed, seconds of the epoch; never, where another process has just removed it."""
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
+
+
+def _count_pages(folder: Path) -> int:
+    return sum(1 for _ in folder.glob("page-*.json"))
+
+
+def _remove(folder: Path) -> None:
+    """Take away a locked folder, its name first: no other process is to find half of it under that name."""
+    aside = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.gone")
+    try:
+        folder.rename(aside)
+    except OSError:
+        aside = folder
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _locked(folder: Path) -> int | None:
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """A lock on the folder, None where another process holds it or has just removed it."""
+    path = folder / "lock"
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever held it may have removed the folder meanwhile: then this locks a file that no one else will find.
+        if os.path.samestat(os.fstat(descriptor), path.stat()):
+            return descriptor
     except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+        pass
+    os.close(descriptor)
+    return None

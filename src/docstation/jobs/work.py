@@ -1,7 +1,8 @@
 """What a worker process does: open a file and count its pages, or read one page.
 
 Runs inside a killable child (`docstation.intake.sandbox`): whatever a damaged file does to the libraries below, it
-does here. Only small values cross the process border; pictures go to the run's folder as files.
+does here. Only small values cross the process border. A finished page goes to the run's folder before it is answered,
+and so do pictures: it is safe there also while the parent is busy with what came before.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from docstation.intake.limits import Limits
 from docstation.intake.opening import PageSource, open_document
 from docstation.intake.page import Pixels, PreparedPage
 from docstation.intake.triage import OrientationProbe, prepare, with_pixels
+from docstation.jobs.store import keep_page
 from docstation.reading.engine import PageEngine
 
 
@@ -51,6 +53,7 @@ class PageTask:
         number: of the page, from 1.
         password: opens a protected file.
         dpi: wanted resolution.
+        store: folder of the run, where the finished page is kept.
         pictures: folder for the pictures that blocks name.
         after: reason why the first try ended its worker; the second goes without rendering and recognition.
     """
@@ -61,6 +64,7 @@ class PageTask:
     number: int
     password: str | None
     dpi: int
+    store: Path
     pictures: Path
     after: str = ""
 
@@ -84,7 +88,7 @@ class PageWorker:
             with open_document(task.original, name=task.name, password=task.password, limits=self._limits) as source:
                 count = source.page_count
             return Source(Path(task.name).name, _sha256(task.path), task.media_type, count)
-        return self._fallback(task) if task.after else self._read(task)
+        return keep_page(task.store, self._fallback(task) if task.after else self._read(task))
 
     def _read(self, task: PageTask) -> Page:
         source = self._source(task)
