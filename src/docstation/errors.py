@@ -115,7 +115,7 @@ class InputError(DocStationError):
 
 
 class NotFound(InputError):
-    """No such file or folder, or a pattern that matches none."""
+    """No such file or folder, or a folder, archive or pattern without a file that can be read."""
 
     http_status = 404
     code = "not-found"
@@ -129,7 +129,9 @@ class UnsupportedFormat(InputError):
     http_status = 415
     code = "unsupported-format"
     sentence = N_("{name} is not a document that can be read.")
-    remedy = N_("Give a PDF, PNG, JPEG, WebP, BMP, GIF, TIFF, HEIC, DOCX, PPTX, XLSX, ODT or a ZIP of them.")
+    remedy = N_(
+        "Give a PDF, PNG, JPEG, WebP, BMP, GIF, TIFF, HEIC, AVIF, DOCX, PPTX, XLSX, ODT, ODS, ODP or a ZIP of them."
+    )
 
 
 class BrokenFile(InputError):

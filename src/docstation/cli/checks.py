@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
 
+from docstation.cli.common import current
 from docstation.errors import DocStationError
 from docstation.messages import N_, explain, translate
-from docstation.settings import load, state_folder
+from docstation.settings import state_folder
 
 State = Literal["ok", "missing", "optional"]
 LITTLE_MEMORY = 3 * 10**9
@@ -62,7 +63,7 @@ def _python() -> Finding:
 
 
 def _settings() -> Finding:
-    loaded = load()
+    loaded = current().settings()
     files = sorted({origin.place for origin in loaded.origins.values() if origin.kind == "file"})
     return "ok", ", ".join(files) or translate(N_("built-in values, no file")), ""
 
@@ -77,7 +78,7 @@ def _languages() -> Finding:
     from docstation.reading.embedded.languages import installed_languages
 
     found = installed_languages()
-    missing = [code for code in load().settings.reading.languages if code not in found]
+    missing = [code for code in current().settings().settings.reading.languages if code not in found]
     if missing:
         packages = " ".join(f"tesseract-ocr-{code.replace('_', '-')}" for code in missing)
         return (
@@ -105,17 +106,15 @@ def _pdf() -> Finding:
 
 
 def _office() -> Finding:
-    from docstation.intake.office import find_office
+    from docstation.intake.office import INSTALL, find_office
 
     found = find_office()
     if found:
         return "ok", found, ""
     return (
         "optional",
-        translate(N_("not installed; DOCX, PPTX, XLSX and ODT are not read")),
-        translate(
-            N_("Install it with: {command}"), command="apt install libreoffice-writer-nogui libreoffice-calc-nogui"
-        ),
+        translate(N_("not installed; office files (DOCX, PPTX, XLSX, ODT, ODS, ODP) are not read")),
+        translate(N_("Install it with: {command}"), command=INSTALL),
     )
 
 
@@ -142,15 +141,15 @@ def _machine() -> Finding:
 
 def _gpu() -> Finding:
     if shutil.which("nvidia-smi"):
-        return "ok", "nvidia-smi", ""
-    return "optional", translate(N_("no NVIDIA GPU; the embedded engine reads on the processor")), ""
+        return "ok", translate(N_("NVIDIA, not used: the embedded engine reads on the processor")), ""
+    return "optional", translate(N_("none found, none needed: the embedded engine reads on the processor")), ""
 
 
 def _docker() -> Finding:
     found = shutil.which("docker")
     if found:
         return "ok", found, ""
-    return "optional", translate(N_("not installed; only needed for models on a GPU")), ""
+    return "optional", translate(N_("not installed; the embedded engine does not need it")), ""
 
 
 def _state() -> Finding:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from docstation.cli.speech import Option
+from docstation.errors import SettingsError
 from docstation.messages import LANGUAGES, N_
 
 if TYPE_CHECKING:
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 UI_LANGUAGE = "--ui-language"
+
+FLAGS = {
+    "--language": UI_LANGUAGE,
+    "--languages": "--lang",
+    "--formats": "--format",
+    "--folder": "--output",
+}
+"""Flags that are not called as their keys; settings know keys only."""
 
 
 @dataclass(slots=True)
@@ -37,7 +46,28 @@ class Call:
         """The settings of this call; `flags` by ``section.key``."""
         from docstation.settings import load
 
-        return load({"ui.language": self.ui_language or None} | dict(flags or {}), config=self.config)
+        try:
+            loaded = load({"ui.language": self.ui_language or None} | dict(flags or {}), config=self.config)
+        except SettingsError as error:
+            place = str(error.fields.get("place", ""))
+            named = error.fields | {"place": FLAGS.get(place, place), "remedy": error.remedy_id}
+            raise SettingsError(error.message_id, **named) from error
+        origins = {
+            key: replace(origin, place=FLAGS.get(origin.place, origin.place)) for key, origin in loaded.origins.items()
+        }
+        return replace(loaded, origins=origins)
+
+
+class WholeNumber(click.ParamType[int | str]):
+    """A whole number of the settings; what is none is passed on, so that they say what is wrong with it."""
+
+    name = "number"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        try:
+            return int(value)
+        except ValueError:
+            return value
 
 
 def current() -> Call:

@@ -85,10 +85,15 @@ history.
 
 ## The JSON document of `ocr`
 
-`files`: for each `name`, `status` (`ok`, `partial`, `failed`, `interrupted`), `sha256`, `media_type`, `page_count`,
-`pages` (`number`, `status`, `reason`, `seconds` or null for a kept page, `text_layer`, `blank`, `rotation`, `engine`,
-`characters`), `kept_pages`, `outputs`, `errors` (`code`, `message`, `remedy`, `exit_code`), and `content`. `totals`:
-`files`, `failed_files`, `pages`, `failed_pages`, `kept_pages`, `seconds`, `pages_per_second`. `exit_code`.
+- `docstation`: the version.
+- `files`: for each `name`, `status` (`ok`, `partial`, `failed`, `interrupted`), `sha256`, `media_type`, `page_count`,
+  `pages`, `kept_pages`, `outputs`, `errors` (`code`, `message`, `remedy`, `exit_code`), and `content`.
+- `pages` of a file: `number`, `status` (`ok`, `repaired`, `fallback`, `failed`), `reason`, `seconds` (null for a kept
+  page), `text_layer` (`absent`, `sane`, `partial`, `broken`, `bad-ocr`), `blank`, `rotation`, `engine`, `characters`.
+- `totals`: `files`, `failed_files`, `pages`, `failed_pages`, `kept_pages`, `seconds`, `pages_per_second`.
+- `exit_code`.
+
+`docstation tables` adds `tables`, how many there are. A command that could not begin prints `error` and `exit_code`.
 """
 
 ERRORS = """# Exit codes and errors

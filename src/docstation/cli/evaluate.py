@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -10,7 +13,9 @@ import click
 
 from docstation.cli.common import common_options, current, json_option
 from docstation.cli.console import JsonValue, say, show, show_json
+from docstation.cli.progress import Live, Quiet
 from docstation.cli.speech import Argument, Command, Option
+from docstation.cli.tally import FileResult, PageResult
 from docstation.errors import NotFound, UsageError
 from docstation.messages import N_, active, translate
 
@@ -107,18 +112,23 @@ def _own_reader(languages: tuple[str, ...], jobs: int) -> ReadsFiles:
     def read(paths: Sequence[Path]) -> Iterator[Reading]:
         from docstation import bootstrap
         from docstation.evaluation.reading import Reading
-        from docstation.jobs.events import FileFailed, FileRead, PageRead
+        from docstation.jobs.events import FileFailed, FileRead, FileStarted, PageRead
         from docstation.jobs.options import ReadOptions
 
         by_name = {str(path): path for path in paths}
         seconds: dict[str, float] = {}
-        for event in bootstrap.read_files(list(by_name), ReadOptions(languages=languages, jobs=jobs)):
-            if isinstance(event, PageRead):
-                seconds[event.name] = seconds.get(event.name, 0.0) + event.seconds
-            elif isinstance(event, FileRead) and event.name in by_name:
-                yield Reading(by_name[event.name], event.document, seconds.get(event.name, 0.0))
-            elif isinstance(event, FileFailed) and event.name in by_name:
-                yield Reading(by_name[event.name], None, seconds.get(event.name, 0.0), event.error.code)
+        with closing(Live() if sys.stderr.isatty() else Quiet()) as view:
+            for event in bootstrap.read_files(list(by_name), ReadOptions(languages=languages, jobs=jobs)):
+                shown = FileResult(Path(event.name).name)
+                if isinstance(event, FileStarted):
+                    view.started(replace(shown, to_read=event.to_read))
+                elif isinstance(event, PageRead):
+                    seconds[event.name] = seconds.get(event.name, 0.0) + event.seconds
+                    view.page(shown, PageResult.of(event.page, event.seconds))
+                elif isinstance(event, FileRead) and event.name in by_name:
+                    yield Reading(by_name[event.name], event.document, seconds.get(event.name, 0.0))
+                elif isinstance(event, FileFailed) and event.name in by_name:
+                    yield Reading(by_name[event.name], None, seconds.get(event.name, 0.0), event.error.code)
 
     return read
 

@@ -10,7 +10,7 @@ from docstation.cli.speech import Command
 from docstation.export import FORMATS
 from docstation.messages import N_, translate
 
-READ = ("PDF", "PNG", "JPEG", "WebP", "BMP", "GIF", "TIFF", "HEIC")
+READ = ("PDF", "PNG", "JPEG", "WebP", "BMP", "GIF", "TIFF", "HEIC", "AVIF")
 READ_BY_OFFICE = ("DOCX", "PPTX", "XLSX", "ODT", "ODS", "ODP")
 
 MEANINGS = {
@@ -29,7 +29,7 @@ MEANINGS = {
 @click.command(
     "formats",
     cls=Command,
-    help=N_("List what can be read and what can be written."),
+    help=N_("Show which kinds of files are read, and in which formats results are written."),
     examples=(("docstation formats --json", N_("the same for a program")),),
 )
 @json_option

@@ -12,14 +12,16 @@ from types import FrameType
 import click
 
 from docstation.cli.common import UI_LANGUAGE, Call
-from docstation.cli.console import error_json, say_error, show_json
-from docstation.cli.root import root
+from docstation.cli.console import error_json, say, say_error, show_json
+from docstation.cli.root import COMMANDS, root
 from docstation.cli.speech import speak
 from docstation.errors import DocStationError, ExitCode, Interrupted, UsageError
 from docstation.messages import N_, choose
 
 COMPLETION = "_DOCSTATION_COMPLETE"
 """Set by the shell's completion script, which wants words instead of a run."""
+
+SEE_HELP = N_("See `{command} --help`.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _silence_stdout()
         return ExitCode.OK
     except Exception as error:
-        return _fail(_understood(error), given)
+        return _fail(_understood(error, given), given)
 
 
 def _run(arguments: tuple[str, ...]) -> int:
@@ -47,6 +49,9 @@ def _run(arguments: tuple[str, ...]) -> int:
             return int(root.invoke(context) or 0)
     except click.exceptions.Exit as done:
         return done.exit_code
+    except click.exceptions.NoArgsIsHelpError as bare:
+        say(bare.format_message())
+        return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         raise Interrupted(remedy=N_("Give the command again to start anew.")) from None
 
@@ -61,13 +66,14 @@ def _fail(error: DocStationError, arguments: Sequence[str]) -> int:
     return int(error.exit_code)
 
 
-def _understood(error: Exception) -> DocStationError:
+def _understood(error: Exception, arguments: Sequence[str]) -> DocStationError:
     """Every exception as one of ours; a bug leaves a report."""
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "docstation"
-        return UsageError(
-            "{message}", message=error.format_message(), remedy=N_("See `{command} --help`."), command=command
-        )
+        return UsageError("{message}", message=error.format_message(), remedy=SEE_HELP, command=command)
+    if type(error) is UsageError and error.remedy_id == UsageError.remedy:
+        command = " ".join(["docstation", *(word for word in arguments[:1] if word in COMMANDS)])
+        return UsageError(error.message_id, **error.fields | {"remedy": SEE_HELP, "command": command})
     if isinstance(error, click.ClickException):
         return UsageError("{message}", message=error.format_message())
     from docstation.cli.failures import unexpected

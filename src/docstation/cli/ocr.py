@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from docstation.cli.common import common_options, current, json_option
+from docstation.cli.common import WholeNumber, common_options, current, json_option
 from docstation.cli.completing import FORMAT_LIST, LANGUAGE_LIST
 from docstation.cli.console import product, say_error, show_json
 from docstation.cli.naming import Names
@@ -73,8 +73,17 @@ class Destination:
     help=N_("Opens protected files (also DOCSTATION_PASSWORD)."),
 )
 @click.option("-l", "--lang", "languages", cls=Option, type=LANGUAGE_LIST, help=N_("Languages, by comma [rus,eng]."))
-@click.option("--dpi", cls=Option, type=int, help=N_("Resolution for recognition, 72 to 1200 [200]."))
-@click.option("-j", "--jobs", cls=Option, type=int, metavar="N", help=N_("Worker processes; 0 for one per core [0]."))
+@click.option(
+    "--dpi", cls=Option, type=WholeNumber(), metavar="N", help=N_("Resolution for recognition, 72 to 1200 [200].")
+)
+@click.option(
+    "-j",
+    "--jobs",
+    cls=Option,
+    type=WholeNumber(),
+    metavar="N",
+    help=N_("Worker processes; 0 for one per core [0]."),
+)
 @click.option("--engine", cls=Option, metavar="NAME", help=N_("Engine that reads [embedded]."))
 @click.option(
     "--furniture/--no-furniture",
@@ -95,8 +104,8 @@ def command(
     pages: str | None,
     password: str | None,
     languages: str | None,
-    dpi: int | None,
-    jobs: int | None,
+    dpi: int | str | None,
+    jobs: int | str | None,
     engine: str | None,
     furniture: bool | None,
     resume: bool,
@@ -202,11 +211,13 @@ def _view(*, quiet: bool, verbose: bool) -> View:
 
 def resume_command(arguments: Sequence[str]) -> str:
     """The command line that goes on after an interruption; a password is not repeated."""
-    words = list(arguments)
+    # After a lone `--` there are only names of files.
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    words, names = list(arguments[:end]), arguments[end:]
     for index, word in enumerate(words):
         if word.startswith("--password="):
             words[index] = "--password=..."
         elif word == "--password" and index + 1 < len(words):
             words[index + 1] = "..."
     resume = [] if "--resume" in words else ["--resume"]
-    return shlex.join(["docstation", *words, *resume])
+    return shlex.join(["docstation", *words, *resume, *names])

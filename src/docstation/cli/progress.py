@@ -5,6 +5,8 @@ Views only tell; what they tell of is decided in `tally`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
 from docstation.cli.console import error_lines, say, styled
@@ -27,6 +29,8 @@ REASONS = {
     "memory": N_("it needed more memory than allowed"),
     "crash": N_("the process that read it died"),
     "unexpected": N_("a bug in DocStation"),
+    "broken-file": N_("it is damaged"),
+    "too-large": N_("it is too large"),
 }
 
 
@@ -154,5 +158,11 @@ def summary(file: FileResult) -> list[str]:
         count = f"{count}, {styled(failed, 'yellow')}"
     if file.kept:
         count += ", " + plural("{count} kept from before", "{count} kept from before", file.kept)
-    arrow = f" → {', '.join(file.outputs)}" if file.outputs else ""
+    arrow = f" → {', '.join(shortened(file.outputs))}" if file.outputs else ""
     return [f"{file.name}: {count}{arrow}"]
+
+
+def shortened(paths: Sequence[str]) -> list[str]:
+    """The first path in full, of the others only what differs from it after its stem: ``out/a.md``, ``.json``."""
+    stem = str(PurePath(paths[0]).with_suffix(""))
+    return [paths[0], *(path.removeprefix(stem) if path.startswith(f"{stem}.") else path for path in paths[1:])]

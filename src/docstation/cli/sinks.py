@@ -7,6 +7,7 @@ until the next event.
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
@@ -101,7 +102,7 @@ class StreamSink:
             if data is not None:
                 self.stream.write(self._heading(name) + data)
                 self.stream.flush()
-            self._written += 1
+                self._written += 1
 
     @property
     def _several(self) -> bool:
@@ -141,11 +142,13 @@ TEXT_FORMATS = ("md", "html", "json", "csv", "txt", "docling")
 _SEPARATORS = {"md": "<!-- file: {name} -->\n\n", "html": "<!-- file: {name} -->\n", "txt": "==> {name} <==\n"}
 JOINABLE = ("md", "txt", "html", "json", "docling")
 """Formats that may follow one another in one stream; JSON documents then stand one after another."""
+_TOUCHING = re.compile("-(?=-)")
 
 
 def separator(format_name: str, name: str) -> str:
     """The line before a file's text where a stream holds several; empty for formats that need none."""
-    return _SEPARATORS.get(format_name, "").format(name=name.replace("--", "- -") if format_name != "txt" else name)
+    # A name must not end the comment that it stands in: no two hyphens in it may touch.
+    return _SEPARATORS.get(format_name, "").format(name=name if format_name == "txt" else _TOUCHING.sub("- ", name))
 
 
 def _rendered(event: FileRead, format_name: str, options: ExportOptions, result: FileResult) -> bytes | None:

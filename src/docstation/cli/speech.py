@@ -35,6 +35,12 @@ class Option(click.Option):
         finally:
             self.help = said
 
+    def get_help_extra(self, ctx: click.Context) -> click.types.OptionHelpExtra:
+        """Without the range of numbers: it is told in words, here or when a number lies outside."""
+        extra = super().get_help_extra(ctx)
+        extra.pop("range", None)
+        return extra
+
 
 class Argument(click.Argument):
     """An argument whose help is a message id."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from docstation.cli.common import common_options, current, json_option
+from docstation.cli.common import WholeNumber, common_options, current, json_option
 from docstation.cli.completing import LANGUAGE_LIST
 from docstation.cli.console import product, say, show_json
 from docstation.cli.progress import Lines, Live, Quiet, View
@@ -17,7 +17,7 @@ from docstation.cli.run import Run, events
 from docstation.cli.speech import Argument, Command, Option
 from docstation.cli.tally import FileResult
 from docstation.document.model import Category, Document
-from docstation.errors import Interrupted, UsageError
+from docstation.errors import ExitCode, Interrupted, UsageError
 from docstation.export import write_tables
 from docstation.jobs.events import FileRead
 from docstation.jobs.options import ReadOptions
@@ -75,7 +75,14 @@ class TableSink:
     "--password", cls=Option, envvar="DOCSTATION_PASSWORD", help=N_("Opens protected files (also DOCSTATION_PASSWORD).")
 )
 @click.option("-l", "--lang", "languages", cls=Option, type=LANGUAGE_LIST, help=N_("Languages, by comma [rus,eng]."))
-@click.option("-j", "--jobs", cls=Option, type=int, metavar="N", help=N_("Worker processes; 0 for one per core [0]."))
+@click.option(
+    "-j",
+    "--jobs",
+    cls=Option,
+    type=WholeNumber(),
+    metavar="N",
+    help=N_("Worker processes; 0 for one per core [0]."),
+)
 @json_option
 @click.option("-q", "--quiet", cls=Option, is_flag=True, help=N_("Say nothing but errors."))
 @common_options
@@ -87,7 +94,7 @@ def command(
     pages: str | None,
     password: str | None,
     languages: str | None,
-    jobs: int | None,
+    jobs: int | str | None,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -107,7 +114,7 @@ def command(
     code = run.tally.exit_code()
     if as_json:
         show_json({**run.tally.as_json(run.seconds, code), "tables": sink.count})
-    elif not quiet:
+    elif not quiet and code in {ExitCode.OK, ExitCode.PARTIAL}:
         say(plural("{count} table found.", "{count} tables found.", sink.count))
     return int(code)
 
@@ -126,8 +133,11 @@ def _format(output: str, chosen: str | None, *, as_json: bool) -> str:
             format=form or "?",
             remedy=N_("Give a file name that ends with .xlsx, .csv, .json or .html, or --format."),
         )
-    if output == STDOUT and (as_json or (form == "xlsx" and sys.stdout.isatty())):
-        raise UsageError(N_("The standard output is taken."), remedy=N_("Name a file with -o."))
+    remedy = N_("Name a file with -o.")
+    if output == STDOUT and as_json:
+        raise UsageError(N_("The standard output is taken by the JSON document."), remedy=remedy)
+    if output == STDOUT and form == "xlsx" and sys.stdout.isatty():
+        raise UsageError(N_("The format {format} is not text."), format=form, remedy=remedy)
     return form
 
 
