@@ -13,11 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 from docstation.document.geometry import Box
-from docstation.document.text import Line, Origin, Word
-
-_LOW = frozenset("acemnorsuvwxzагеёжзийклмнопстхчшъыьэюявт·-–—~=+<>:;,.…«»")
-_DESCENDING = frozenset("gjpqyQруфцщдДЦЩ,;()[]{}|/")
-
+from docstation.document.text import Line, Origin, Word, type_size
 
 BODY_SHARE = 0.22
 """A size with this share of a page's letters may be the body's; a page can hold more footnotes than text."""
@@ -108,14 +104,7 @@ def _nominal(words: Sequence[Word]) -> float:
 
 
 def _estimated(words: Sequence[Word]) -> float:
-    """Type size from tight word boxes: which letters rise above or hang below tells what share of it is seen."""
-    return max(1.0, median(word.box.height / _visible_share(word.text) for word in words))
-
-
-def _visible_share(text: str) -> float:
-    hangs = any(char in _DESCENDING for char in text)
-    rises = any(char not in _LOW and char not in "gpqyрущц" for char in text)
-    return 0.48 + (0.24 if rises else 0.0) + (0.21 if hangs else 0.0)
+    return max(1.0, median(type_size(replace(word, font_size=0.0)) for word in words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,12 @@ THICKEST = 5.5
 _CONTRAST = 14
 _SMOOTHED = 5.0
 _CALMED = 1.0
-_STEADY = 0.35
+_STEADY, _STEADIER = 0.35, 0.5
+"""Least darkness of the faint parts over the usual one, for long strokes and for the shortest."""
 _INSIDE = (-0.05, 0.6)
 _AT_EDGE = (0.1, 0.85)
+_BETWEEN, _FEWEST_BETWEEN = 0.7, 4
+"""Share of the white between words in which a ruling is seen, and pixels of white that tell."""
 _SCALES = (72.0, 30.0, SHORTEST)
 
 
@@ -79,12 +82,58 @@ def strokes_of(image: LineImage, words: Sequence[Box] = ()) -> Strokes:
     What runs along the edge of words is a ruling only where it ends at rulings of the other direction.
     """
     turned = [Box(box.y0, box.x0, box.y1, box.x1) for box in words]
-    level = chained([s for s in _strokes(image.horizontal, image.scale) if not _along_words(s, words, *_INSIDE)])
-    upright = chained([s for s in _strokes(image.vertical, image.scale) if not _along_words(s, turned, *_INSIDE)])
+    level = _chained_clear_of(words, _strokes(image.horizontal, image.scale))
+    upright = _chained_clear_of(turned, _strokes(image.vertical, image.scale))
     return Strokes(
-        tuple(s for s in level if ends_meet(s, upright) or not _along_words(s, words, *_AT_EDGE)),
-        tuple(s for s in upright if ends_meet(s, level) or not _along_words(s, turned, *_AT_EDGE)),
+        tuple(s for s in level if _is_ruling(s, upright, words, image.horizontal, image.scale)),
+        tuple(s for s in upright if _is_ruling(s, level, turned, image.vertical, image.scale)),
     )
+
+
+def _chained_clear_of(words: Sequence[Box], pieces: Sequence[Stroke]) -> list[Stroke]:
+    """Pieces that are no letters, joined; ends that run on through a word, where its letters stood in line, cut off."""
+    clear = chained([piece for piece in pieces if not _along_words(piece, words, *_INSIDE)])
+    cut = (_cut_at_words(stroke, words) for stroke in clear)
+    return [stroke for stroke in cut if stroke.length >= SHORTEST]
+
+
+def _cut_at_words(stroke: Stroke, words: Sequence[Box]) -> Stroke:
+    """The stroke less ends that pass through the middle of a word and end soon behind it."""
+    start, end = stroke.start, stroke.end
+    for box in words:
+        depth = (stroke.at - box.y0) / (box.height or 1)
+        if not 0.12 < depth < 0.88 or box.x1 <= start or box.x0 >= end:
+            continue
+        behind = 1.2 * box.width
+        if box.x0 - stroke.start <= behind:
+            start = max(start, box.x1)
+        elif stroke.end - box.x1 <= behind:
+            end = min(end, box.x0)
+    if end <= start:
+        return Stroke(start, start, stroke.at, stroke.at)
+    return Stroke(start, end, stroke.at_position(start), stroke.at_position(end))
+
+
+def _is_ruling(stroke: Stroke, across: Sequence[Stroke], words: Sequence[Box], strength: Gray, scale: float) -> bool:
+    """Whether a stroke is no row of letters: clear of words, or between rulings and seen in the white between words."""
+    if not _along_words(stroke, words, *_AT_EDGE):
+        return True
+    return ends_meet(stroke, across) and _seen_between(stroke, words, strength, scale)
+
+
+def _seen_between(stroke: Stroke, words: Sequence[Box], strength: Gray, scale: float) -> bool:
+    """Whether the stroke is there in the white between the words that it runs along."""
+    columns = np.arange(int(stroke.start * scale) + 1, int(stroke.end * scale))
+    free = np.ones(len(columns), dtype=bool)
+    for box in words:
+        if box.y0 - 0.3 * box.height < stroke.at < box.y1 + 0.3 * box.height:
+            free &= (columns < box.x0 * scale - 2) | (columns > box.x1 * scale + 2)
+    if free.sum() < _FEWEST_BETWEEN:
+        return False
+    rows = np.array([round(stroke.at_position(column / scale) * scale) for column in columns[free]])
+    near = np.clip(rows + np.array([[-1], [0], [1]]), 0, strength.shape[0] - 1)
+    seen = strength[near, np.clip(columns[free], 0, strength.shape[1] - 1)].max(axis=0) > _CONTRAST
+    return bool(seen.mean() >= _BETWEEN)
 
 
 def _strokes(strength: Gray, scale: float) -> list[Stroke]:
@@ -99,10 +148,11 @@ def _strokes(strength: Gray, scale: float) -> list[Stroke]:
     for shortest in _SCALES:
         length = round(shortest * scale)
         opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, (length, 1)))
-        for stroke in _components(opened, length, round(THICKEST * scale) + 2):
-            if _is_steady(strength, stroke):
+        for component in _components(opened, length, round(THICKEST * scale) + 2):
+            stroke = _without_blur(strength, component)
+            if stroke is not None and _is_steady(strength, stroke, _STEADY if shortest > SHORTEST else _STEADIER):
                 found.append(stroke.scaled(1 / scale))
-                _erase(mask, stroke)
+                _erase(mask, component)
     return found
 
 
@@ -138,14 +188,28 @@ def _fitted(piece: npt.NDArray[np.bool_], x: int, y: int) -> Stroke:
     return Stroke(x, x + width, y + 0.5 + first - slope * part / 2, y + 0.5 + last + slope * part / 2)
 
 
-def _is_steady(strength: Gray, stroke: Stroke) -> bool:
+def _without_blur(strength: Gray, stroke: Stroke) -> Stroke | None:
+    """The stroke less what smoothing added to its ends; None where nothing of it is seen."""
+    columns, along = _profile(strength, stroke)
+    seen = np.flatnonzero(along > _CONTRAST / 2)
+    if seen.size == 0:
+        return None
+    start, end = float(columns[seen[0]]), float(columns[seen[-1]] + 1)
+    return Stroke(start, end, stroke.at_position(start), stroke.at_position(end))
+
+
+def _is_steady(strength: Gray, stroke: Stroke, least: float) -> bool:
     """Whether the stroke is about equally dark all along its middle; a row of letters, smoothed to a band, is not."""
-    columns = np.arange(int(stroke.start), int(stroke.end))
+    weak, usual = np.percentile(_profile(strength, stroke)[1], (20, 60))
+    return bool(usual > 0 and weak >= least * usual)
+
+
+def _profile(strength: Gray, stroke: Stroke) -> tuple[npt.NDArray[np.int64], Gray]:
+    """The columns of a stroke, in pixels, and how strong it is in each."""
+    columns = np.arange(int(stroke.start), max(int(stroke.start) + 1, int(stroke.end)))
     middle = stroke.at_start + stroke.slope * (columns + 0.5 - stroke.start)
     rows = np.clip(middle.astype(int) + np.array([[-1], [0], [1]]), 0, strength.shape[0] - 1)
-    along = strength[rows, columns].max(axis=0)
-    weak, usual = np.percentile(along, (20, 60))
-    return bool(usual > 0 and weak >= _STEADY * usual)
+    return columns, strength[rows, np.clip(columns, 0, strength.shape[1] - 1)].max(axis=0)
 
 
 def _along_words(stroke: Stroke, words: Sequence[Box], margin: float, share: float) -> bool:

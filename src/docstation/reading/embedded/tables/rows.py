@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docstation.document.geometry import Box
+from docstation.document.text import type_size
 from docstation.reading.embedded.tables.fill import Placed
 
 GAP = 0.9
@@ -65,8 +66,8 @@ class Row:
 
 
 def size_of(words: Sequence[Placed]) -> float:
-    """Median font size in points; box heights stand in for it where it is not known."""
-    sizes = sorted(w.word.font_size or w.box.height for w in words)
+    """Median type size in points, estimated where it is not known."""
+    sizes = sorted(type_size(w.word) for w in words)
     return sizes[len(sizes) // 2] if sizes else 10.0
 
 
