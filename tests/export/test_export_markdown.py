@@ -136,12 +136,12 @@ def items(*texts: str, levels: tuple[int, ...] = ()) -> list[Element]:
 
 def test_lists_nest_by_level() -> None:
     source = markdown(document_of(*items("• раз", "— два", "3) три", "- четыре", levels=(1, 2, 3, 1))))
-    assert source == "- раз\n  - два\n    3) три\n- четыре\n"
+    assert source == "- раз\n  - два\n\n    3) три\n- четыре\n"
 
 
 def test_numbers_are_shown_as_printed() -> None:
     source = markdown(document_of(*items("3. три", "4. четыре", "7. семь", "1.1. вложен")))
-    assert source == "3. три\n4. четыре\n\n<!-- -->\n\n7. семь\n- 1.1. вложен\n"
+    assert source == "3. три\n4. четыре\n\n<!-- -->\n\n7. семь\n\n1.1. вложен\n"
     starts = [token.attrGet("start") for token in PARSER.parse(source) if token.type == "ordered_list_open"]
     assert starts == [3, 7]
 
@@ -227,4 +227,8 @@ def test_common_text_is_written_without_backslashes(text: str) -> None:
 def test_line_breaks_in_cells_make_an_html_table() -> None:
     table = Table.of_cells([Cell(0, 0, text="a\n\nb"), Cell(0, 1, text="<script>")])
     source = markdown(document_of(element(Category.TABLE, "", table=table)))
-    assert source == "<table><tr><td>a<br><br>b</td><td>&lt;script&gt;</td></tr></table>\n"
+    assert source == "<table>\n<tr><td>a<br><br>b</td><td>&lt;script&gt;</td></tr>\n</table>\n"
+
+
+def test_words_that_were_taken_for_a_formula_keep_their_spaces() -> None:
+    assert markdown(document_of(element(Category.FORMULA, "Итого = цена × 5"))) == "Итого = цена × 5\n"

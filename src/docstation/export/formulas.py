@@ -1,8 +1,12 @@
-"""LaTeX of formulas without the delimiters that engines put around it."""
+"""LaTeX of formulas without the delimiters that engines put around it, and formulas that are none."""
 
 from __future__ import annotations
 
+import re
+
 _DELIMITERS = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$"))
+_LATEX = re.compile(r"[\\^_{}]")
+_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 def latex_of(text: str) -> str:
@@ -13,3 +17,8 @@ def latex_of(text: str) -> str:
             text = text[len(opening) : len(text) - len(closing)].strip()
     lines = (line.strip() for line in text.replace("$$", "").split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def is_wordy(latex: str) -> bool:
+    """Whether a formula is plain text with words, «Итого = цена × количество»: typeset, it would lose its spaces."""
+    return not _LATEX.search(latex) and bool(_WORD.search(latex))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from typing import IO
 
 from docstation.document import codec
 from docstation.document.json_reader import Value
-from docstation.export.named_tables import NamedTable
+from docstation.export.named_tables import DocumentTables
 from docstation.export.request import ExportInput, ExportOptions
 
 
@@ -17,11 +16,11 @@ def write(item: ExportInput, options: ExportOptions, target: IO[bytes]) -> None:
     _write_value(codec.to_json(item.document), target)
 
 
-def write_tables(tables: Sequence[NamedTable], target: IO[bytes]) -> None:
+def write_tables(found: DocumentTables, target: IO[bytes]) -> None:
     """Write ``{"format", "version", "tables": [{"title", "pages", "table"}]}``."""
     listed: list[Value] = [
         {"title": named.title, "pages": list(named.pages), "table": codec.table_to_json(named.table)}
-        for named in tables
+        for named in found.tables
     ]
     _write_value({"format": "docstation.tables", "version": codec.FORMAT_VERSION, "tables": listed}, target)
 

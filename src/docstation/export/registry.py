@@ -16,7 +16,6 @@ from typing import IO, BinaryIO
 from docstation.document.model import Document
 from docstation.errors import UsageError
 from docstation.export.cleaning import one_line
-from docstation.export.named_tables import tables_of
 from docstation.export.request import ExportInput, ExportOptions
 from docstation.export.saving import complete_copy, replacing
 from docstation.messages.marking import N_
@@ -33,8 +32,8 @@ class Format:
         suffix: of its files, with the dot.
         media_type: of its files.
         module: within this package; it has a function ``write(item, options, target)`` that writes to a seekable
-            stream and changes nothing else.
-        per_table: whether a path gets one file per table; the module has ``write_tables(tables, target)`` as well.
+            stream and changes nothing else. Those of `TABLE_FORMATS` have ``write_tables(tables, target)`` as well.
+        per_table: whether a path gets one file per table.
         linked_pictures: whether pictures are files beside the written one.
         needs_original: whether the file that was read must be at hand.
     """
@@ -101,7 +100,7 @@ def write(
             made.function(item, options, stream)
         return ()
     if made.per_table:
-        return write_tables(item.document, target)
+        return write_tables(item.document, target, name, options)
     if made.linked_pictures:
         options = replace(options, picture_links=_place_pictures(item, target))
     with replacing(target) as stream:
@@ -109,13 +108,16 @@ def write(
     return (target,)
 
 
-def write_tables(document: Document, target: Path | BinaryIO, name: str = "") -> tuple[Path, ...]:
+def write_tables(
+    document: Document, target: Path | BinaryIO, name: str = "", options: ExportOptions | None = None
+) -> tuple[Path, ...]:
     """Write all tables of the document and nothing else; the paths written, none for a stream.
 
     Args:
         document: that has the tables.
         target: see `write` for CSV, where one file holds one table; the others hold all.
         name: one of `TABLE_FORMATS`; by the path's suffix where it is empty.
+        options: of these the language counts.
 
     Raises:
         UsageError: for a suffix or name that is none of them.
@@ -128,14 +130,17 @@ def write_tables(document: Document, target: Path | BinaryIO, name: str = "") ->
             format=name or "?",
             remedy=N_("Give a file name that ends with .xlsx, .csv or .json."),
         )
+    # Judging numbers costs every start some time; only tables alone need it.
+    from docstation.export.named_tables import tables_of
+
     made = _format(name)
     write_them = import_module(f"docstation.export.{made.module}").write_tables
-    tables = tables_of(document)
+    tables = tables_of(document, options.language if options else None)
     if not isinstance(target, Path):
         with complete_copy(target) as stream:
             write_them(tables, stream)
         return ()
-    groups = [[table] for table in tables] if made.per_table else [tables]
+    groups = list(tables.one_by_one()) if made.per_table else [tables]
     paths = (target,) if len(groups) == 1 else tuple(_numbered(target, n) for n in range(1, len(groups) + 1))
     for path, group in zip(paths, groups, strict=True):
         with replacing(path) as stream:

@@ -26,12 +26,16 @@ SHORTEST = 9.0
 THICKEST = 5.5
 """Points: what is thicker is a bar and not a line."""
 _CONTRAST = 14
+_LONGEST_ARC, _BEND = 150, 0.6
+"""Pixels: longer pieces are not asked whether they bend; a straight one bends less than this."""
 _SMOOTHED = 5.0
 _CALMED = 1.0
 _STEADY, _STEADIER = 0.35, 0.5
 """Least darkness of the faint parts over the usual one, for long strokes and for the shortest."""
 _INSIDE = (-0.05, 0.6)
 _AT_EDGE = (0.1, 0.85)
+_SHORT = 24.0
+"""Points: a shorter ruling always reaches from one ruling to another."""
 _BETWEEN, _FEWEST_BETWEEN = 0.7, 4
 """Share of the white between words in which a ruling is seen, and pixels of white that tell."""
 _SCALES = (72.0, 30.0, SHORTEST)
@@ -117,7 +121,8 @@ def _cut_at_words(stroke: Stroke, words: Sequence[Box]) -> Stroke:
 def _is_ruling(stroke: Stroke, across: Sequence[Stroke], words: Sequence[Box], strength: Gray, scale: float) -> bool:
     """Whether a stroke is no row of letters: clear of words, or between rulings and seen in the white between words."""
     if not _along_words(stroke, words, *_AT_EDGE):
-        return True
+        # A short stroke that leads from nowhere to nowhere is a piece of a stamp or of a sign.
+        return stroke.length >= _SHORT or ends_meet(stroke, across)
     return ends_meet(stroke, across) and _seen_between(stroke, words, strength, scale)
 
 
@@ -166,8 +171,22 @@ def _components(mask: Gray, shortest: int, thickest: int) -> list[Stroke]:
         x, y, width, height, area = (int(v) for v in stats[label])
         if width < shortest or area / width > thickest or height > 0.1 * width + thickest:
             continue
-        found.append(_fitted(labels[y : y + height, x : x + width] == label, x, y))
+        piece = labels[y : y + height, x : x + width] == label
+        if not _is_arc(piece):
+            found.append(_fitted(piece, x, y))
     return found
+
+
+def _is_arc(piece: npt.NDArray[np.bool_]) -> bool:
+    """Whether a piece bends, as the rings of a stamp do: its middle lies to one side of both of its ends."""
+    width = piece.shape[1]
+    if width > _LONGEST_ARC:
+        return False
+    rows = np.arange(piece.shape[0])[:, None]
+    path = (piece * rows).sum(axis=0) / np.maximum(piece.sum(axis=0), 1)
+    end = max(1, width // 6)
+    bend = float(path[width // 3 : -(width // 3)].mean() - (path[:end].mean() + path[-end:].mean()) / 2)
+    return abs(bend) > _BEND
 
 
 def _erase(mask: Gray, stroke: Stroke) -> None:
