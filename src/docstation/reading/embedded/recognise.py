@@ -22,7 +22,7 @@ from docstation.reading.embedded.line_reading import ReadLine
 from docstation.reading.embedded.preprocess import mended
 from docstation.reading.embedded.readers import line_reader
 from docstation.reading.embedded.strays import LEAST_CONFIDENCE as SURE_OF_STRAYS
-from docstation.reading.embedded.strays import strays
+from docstation.reading.embedded.strays import STROKES, strays
 from docstation.reading.embedded.strips import Strip, cut
 from docstation.reading.embedded.tesseract import Token
 from docstation.reading.embedded.words import tokens
@@ -96,7 +96,7 @@ class TextRecogniser:
                 yield tokens(strip, line)
         alone = [cut(picture, quad) for quad in strays(picture, found)]
         for strip, line in zip(alone, self._reader.read(alone), strict=True):
-            if line.confidence >= SURE_OF_STRAYS and any(map(str.isalnum, line.text)):
+            if line.confidence >= SURE_OF_STRAYS and not set(line.text) <= STROKES:
                 yield tokens(strip, line)
 
     def _read_turned(self, picture: Pixels, quad: Quad) -> tuple[Strip, ReadLine]:

@@ -16,6 +16,8 @@ from docstation.reading.embedded.detection import Quad
 
 MOST = 150
 """More lone shapes than this are texture or hatching, not letters."""
+STROKES = frozenset("Il|!/\\[](){}-–—_.,:;'’`")
+"""What pieces of lines and of dirt are read as."""
 LEAST_CONFIDENCE = 0.85
 """A lone sign is dirt more often than a letter, so it has to be surer than a line."""
 _LOWEST, _TALLEST, _WIDEST = 0.45, 1.3, 1.5
@@ -56,9 +58,10 @@ def _ink(picture: Pixels, height: int) -> npt.NDArray[np.uint8]:
     small = cv2.resize(grey, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
     paper = cv2.resize(cv2.medianBlur(small, 9), (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
     ink: npt.NDArray[np.uint8] = (paper.astype(np.int16) - grey > _CONTRAST).astype(np.uint8)
+    rules = np.zeros_like(ink)
     for shape in ((1, 2 * height), (2 * height, 1)):
-        rules = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
-        ink &= 1 - cv2.dilate(rules, np.ones((3, 3), np.uint8))
+        rules |= cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
+    ink &= 1 - cv2.dilate(rules, np.ones((3, 3), np.uint8))
     return ink
 
 

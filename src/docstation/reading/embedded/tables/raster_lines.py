@@ -32,10 +32,12 @@ _SMOOTHED = 5.0
 _CALMED = 1.0
 _STEADY, _STEADIER = 0.35, 0.5
 """Least darkness of the faint parts over the usual one, for long strokes and for the shortest."""
-_INSIDE = (-0.05, 0.6)
+_INSIDE, _INSIDE_SHORT = (-0.05, 0.6), (-0.05, 0.4)
+_OF_TWO_LINES = 40.0
+"""Points that two lines of small type are high, with the space around them."""
 _AT_EDGE = (0.1, 0.85)
-_SHORT = 24.0
-"""Points: a shorter ruling always reaches from one ruling to another."""
+_SHORT = 32.0
+"""Points: a shorter ruling always reaches from one longer ruling to another."""
 _BETWEEN, _FEWEST_BETWEEN = 0.7, 4
 """Share of the white between words in which a ruling is seen, and pixels of white that tell."""
 _SCALES = (72.0, 30.0, SHORTEST)
@@ -96,9 +98,14 @@ def strokes_of(image: LineImage, words: Sequence[Box] = ()) -> Strokes:
 
 def _chained_clear_of(words: Sequence[Box], pieces: Sequence[Stroke]) -> list[Stroke]:
     """Pieces that are no letters, joined; ends that run on through a word, where its letters stood in line, cut off."""
-    clear = chained([piece for piece in pieces if not _along_words(piece, words, *_INSIDE)])
+    clear = chained([piece for piece in pieces if not _is_letters(piece, words)])
     cut = (_cut_at_words(stroke, words) for stroke in clear)
     return [stroke for stroke in cut if stroke.length >= SHORTEST]
+
+
+def _is_letters(piece: Stroke, words: Sequence[Box]) -> bool:
+    """Whether a piece is made of letters: stems that stand over one another in two short lines look like a ruling."""
+    return _along_words(piece, words, *(_INSIDE if piece.length >= _OF_TWO_LINES else _INSIDE_SHORT))
 
 
 def _cut_at_words(stroke: Stroke, words: Sequence[Box]) -> Stroke:
@@ -120,9 +127,13 @@ def _cut_at_words(stroke: Stroke, words: Sequence[Box]) -> Stroke:
 
 def _is_ruling(stroke: Stroke, across: Sequence[Stroke], words: Sequence[Box], strength: Gray, scale: float) -> bool:
     """Whether a stroke is no row of letters: clear of words, or between rulings and seen in the white between words."""
+    if stroke.length < _SHORT and not ends_meet(
+        stroke, [other for other in across if other.length > 2 * stroke.length]
+    ):
+        # What leads from nowhere to nowhere, or from one letter to another, is a piece of a stamp or of a word.
+        return False
     if not _along_words(stroke, words, *_AT_EDGE):
-        # A short stroke that leads from nowhere to nowhere is a piece of a stamp or of a sign.
-        return stroke.length >= _SHORT or ends_meet(stroke, across)
+        return True
     return ends_meet(stroke, across) and _seen_between(stroke, words, strength, scale)
 
 
@@ -154,7 +165,7 @@ def _strokes(strength: Gray, scale: float) -> list[Stroke]:
         length = round(shortest * scale)
         opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, (length, 1)))
         for component in _components(opened, length, round(THICKEST * scale) + 2):
-            stroke = _without_blur(strength, component)
+            stroke = _without_blur(strength, component, SHORTEST * scale)
             if stroke is not None and _is_steady(strength, stroke, _STEADY if shortest > SHORTEST else _STEADIER):
                 found.append(stroke.scaled(1 / scale))
                 _erase(mask, component)
@@ -207,13 +218,15 @@ def _fitted(piece: npt.NDArray[np.bool_], x: int, y: int) -> Stroke:
     return Stroke(x, x + width, y + 0.5 + first - slope * part / 2, y + 0.5 + last + slope * part / 2)
 
 
-def _without_blur(strength: Gray, stroke: Stroke) -> Stroke | None:
-    """The stroke less what smoothing added to its ends; None where nothing of it is seen."""
+def _without_blur(strength: Gray, stroke: Stroke, shortest: float) -> Stroke | None:
+    """The stroke less what smoothing added to its ends; None where less than `shortest` pixels are left."""
     columns, along = _profile(strength, stroke)
     seen = np.flatnonzero(along > _CONTRAST / 2)
     if seen.size == 0:
         return None
     start, end = float(columns[seen[0]]), float(columns[seen[-1]] + 1)
+    if end - start < shortest:
+        return None
     return Stroke(start, end, stroke.at_position(start), stroke.at_position(end))
 
 
