@@ -7,6 +7,7 @@ to right.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -34,6 +35,9 @@ UPRIGHT = 2.0
 """Height over width from which a found line is text that runs up or down the page."""
 LEAST_CONFIDENCE = 0.5
 """A less sure line is a picture, a stamp or dirt more often than text."""
+TILTED = 6.0
+"""Degrees from level, on a page that was levelled, from which a line belongs to a stamp or was written by hand."""
+LEAST_TILTED_CONFIDENCE = 0.92
 LEAST_TURNED_CONFIDENCE = 0.85
 """Text that runs up or down is rare, so it has to be surer."""
 MARGIN = 4
@@ -88,7 +92,7 @@ class TextRecogniser:
             else:
                 level.append(cut(picture, quad))
         for strip, line in zip(level, self._reader.read(level), strict=True):
-            if line.confidence >= LEAST_CONFIDENCE:
+            if line.confidence >= (LEAST_TILTED_CONFIDENCE if _is_tilted(strip) else LEAST_CONFIDENCE):
                 yield tokens(strip, with_tail(strip, line, self._reader))
         for quad in turned:
             strip, line = self._read_turned(picture, quad)
@@ -126,6 +130,19 @@ def _gap(one: Box, other: Box) -> float:
 def _letter_height(line: Sequence[Token]) -> float:
     heights = sorted(min(token.box.height, token.box.width * 2) for token in line)
     return heights[len(heights) * 3 // 4] if heights else 0.0
+
+
+def _is_tilted(strip: Strip) -> bool:
+    """Whether a strip was cut from a slanting line; strips of a few letters have no direction that could be trusted."""
+    width = strip.image.shape[1]
+    x0, y0 = _at(strip, 0)
+    x1, y1 = _at(strip, width)
+    return width >= 2 * strip.image.shape[0] and abs(math.degrees(math.atan2(y1 - y0, x1 - x0))) > TILTED
+
+
+def _at(strip: Strip, x: float) -> tuple[float, float]:
+    place = strip.to_picture @ np.array([x, strip.image.shape[0] / 2, 1.0])
+    return float(place[0] / place[2]), float(place[1] / place[2])
 
 
 def _is_upright(quad: Quad) -> bool:

@@ -13,6 +13,7 @@ from docstation.reading.embedded.tables import ruled, unruled
 from docstation.reading.embedded.tables.choice import is_weak, settled
 from docstation.reading.embedded.tables.fill import Placed, placed
 from docstation.reading.embedded.tables.found import FoundTable
+from docstation.reading.embedded.tables.judge import is_chart
 from docstation.reading.embedded.tables.strokes import Strokes, from_rulings
 
 
@@ -30,12 +31,14 @@ class TableFinder:
         if not words:
             return ()
         strokes, seen = _strokes(page, words)
-        lattices = ruled.ruled_tables(strokes, words, seen)
+        drawn = ruled.ruled_tables(strokes, words, seen)
+        charts = [found.box for found in drawn if is_chart(found.table)]
+        lattices = [found for found in drawn if found.box not in charts]
         weak = [table for table in lattices if is_weak(table, words)]
         strong = [table for table in lattices if table not in weak]
         taken = {index for table in strong for index in table.words}
-        free = [w for w in words if w.index not in taken]
-        boxes = [table.box.expanded(4) for table in strong]
+        free = [w for w in words if w.index not in taken and not any(box.contains(*w.box.center) for box in charts)]
+        boxes = [box.expanded(4) for box in (*(table.box for table in strong), *charts)]
         level = [s for s in strokes.horizontal if not any(box.contains((s.start + s.end) / 2, s.at) for box in boxes)]
         aligned = unruled.unruled_tables(free, level, page.size[0])
         found = [*strong, *settled(weak, aligned)]

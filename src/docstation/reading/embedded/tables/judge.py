@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from docstation.document.geometry import Box
+from docstation.document.table import Table
 from docstation.reading.embedded.tables.fill import Placed
 from docstation.reading.embedded.tables.grid import Lattice, Span
 
@@ -18,6 +19,7 @@ _FRAME_LINES = 8
 _SMALLEST_ROW = 5.0
 _WORDS_ACROSS = 0.2
 _FILLED = 0.15
+_OF_CHART = 0.34
 
 
 def without_frame(lattice: Lattice, words: Sequence[Placed]) -> list[Lattice]:
@@ -105,6 +107,15 @@ def confidence_of(lattice: Lattice, words: Sequence[Placed]) -> float:
     if share < _FILLED and not _headed(lattice, filled):
         return 0.0
     return min(1.0, 0.7 + 0.3 * share) * (1 - across)
+
+
+def is_chart(found: Table) -> bool:
+    """Whether a table is the grid of a chart: few cells are written, and neither its first row nor column is."""
+    cells = found.cells
+    written = [bool(cell.text) for cell in cells]
+    top = [bool(cell.text) for cell in cells if cell.row == 0]
+    left = [bool(cell.text) for cell in cells if cell.column == 0]
+    return sum(written) < _OF_CHART * len(cells) and sum(top) * 2 <= len(top) and sum(left) * 2 <= len(left)
 
 
 def _median_row(lattice: Lattice) -> float:
