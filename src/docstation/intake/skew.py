@@ -18,8 +18,8 @@ LEAST = 0.12
 """Degrees below which a page is level: turning it would cost more sharpness than it mends."""
 LONG_SIDE = 1400
 FEWEST_LETTERS = 12
-CLEAR = 1.15
-"""How much sharper than level the best angle must be."""
+CLEAR = ((1.0, 1.02), (5.0, 1.15), (WIDEST, 2.0))
+"""Up to how many degrees the best angle must be how much sharper than level; handwriting gives wide, vague angles."""
 _MOST_POINTS = 30_000
 _SMALLEST, _TALLEST, _LONGEST = 3, 70, 140
 
@@ -39,7 +39,7 @@ def skew_of(pixels: Pixels) -> float:
     angle = float(max(around, key=lambda one: _sharpness(points, float(one))))
     if abs(angle) < LEAST or abs(coarse) >= WIDEST:
         return 0.0
-    needed = CLEAR if abs(angle) > 1 else 1.02
+    needed = next(sharper for degrees, sharper in CLEAR if abs(angle) <= degrees)
     return round(angle, 2) if _sharpness(points, angle) >= needed * level else 0.0
 
 
