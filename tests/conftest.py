@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts its background jobs deaf to Ctrl-C, and what they start inherits it; tests send that signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CORPUS = Path(os.environ.get("DOCSTATION_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 
