@@ -16,6 +16,10 @@ def test_stems_are_names_that_every_file_system_takes(text):
     assert len(stem.encode()) <= 181
 
 
+def test_a_name_that_is_no_text_gives_a_stem_all_the_same():
+    assert clean_stem(b"scan-\xff\xfe".decode(errors="surrogateescape")) == "scan-_"
+
+
 @given(st.lists(st.sampled_from(["a.pdf", "A.png", "a-1.pdf", "a-2.jpg", "x/a.pdf", "a.2.pdf", "a.docling.pdf"])))
 def test_no_two_files_share_a_result(names):
     given_out = Names(Path("nowhere"), list(FORMATS))

@@ -32,7 +32,8 @@ def show(text: str) -> None:
     if sys.stdout.isatty():
         click.echo(text)
     else:
-        product().write(f"{text}\n".encode())
+        # Names of files need not be text; what cannot be encoded is shown by its number.
+        product().write(f"{text}\n".encode(errors="backslashreplace"))
 
 
 def show_json(value: JsonValue) -> None:

@@ -14,7 +14,7 @@ from docstation.export import FORMATS
 
 # Names that Windows keeps for devices, and letters that no file system of ours should meet in a name.
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)$")
-_FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
+_FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*\ud800-\udfff]+')
 _LONGEST = 180
 _READABLE = frozenset({".pdf", ".docx", ".xlsx"})
 
