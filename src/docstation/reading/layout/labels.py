@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from docstation.document.geometry import Box
 from docstation.reading.layout.rows import Row, merged
 
 _LABEL_WORDS = 5
@@ -21,8 +22,11 @@ _NUMBER = re.compile(r"[$€£₽]?\s*[-+(−–]?\d[\d\s.,'’\u00a0]*\)?\s*(?:
 
 def with_values(rows: Sequence[Row]) -> list[Row]:
     """`rows` with each label and the value beside it merged into one row, at the label's place in the order."""
-    beside = {label: value for label in range(len(rows)) if (value := _beside(rows, label)) is not None}
-    pairs = {label: value for label, value in beside.items() if _is_pair(rows[label], rows[value])}
+    pairs = {
+        label: value
+        for label, row in enumerate(rows)
+        if _may_be_label(row) and (value := _beside(rows, label)) is not None and _is_pair(row, rows[value])
+    }
     values = set(pairs.values())
     sure = {label: value for label, value in pairs.items() if _stands_among_values(rows, value, values)}
     taken = set(sure.values())
@@ -37,15 +41,16 @@ def with_values(rows: Sequence[Row]) -> list[Row]:
     return result
 
 
+def _may_be_label(row: Row) -> bool:
+    return len(row.line.words) <= _LABEL_WORDS and any(map(str.isalpha, row.text))
+
+
 def _beside(rows: Sequence[Row], index: int) -> int | None:
     """The nearest row to the right at the same height; None where there is none, or two stand over one another."""
     row = rows[index]
-    right = [
-        i
-        for i, other in enumerate(rows)
-        if other.box.x0 >= row.box.x1
-        and row.core.overlap_y(other.core) >= 0.5 * min(row.core.height, other.core.height)
-    ]
+    edge, top, bottom = row.box.x1, row.box.y0, row.box.y1
+    near = [i for i, other in enumerate(rows) if other.box.x0 >= edge and other.box.y0 < bottom and other.box.y1 > top]
+    right = [i for i in near if _level(row.core, rows[i].core)]
     if not right:
         return None
     nearest = min(right, key=lambda i: rows[i].box.x0)
@@ -53,9 +58,11 @@ def _beside(rows: Sequence[Row], index: int) -> int | None:
     return None if rivals else nearest
 
 
+def _level(one: Box, other: Box) -> bool:
+    return one.overlap_y(other) >= 0.5 * min(one.height, other.height)
+
+
 def _is_pair(label: Row, value: Row) -> bool:
-    if len(label.line.words) > _LABEL_WORDS or not any(map(str.isalpha, label.text)):
-        return False
     if value.text.rstrip().endswith(":"):
         return False
     return label.text.rstrip().endswith(":") or _is_number(value.text)
