@@ -20,7 +20,8 @@ from docstation.evaluation.teds import similarity
 from docstation.reading.embedded.tables import FoundTable, TableFinder
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "reading" / "embedded" / "tables"))
-from drawn_tables import Drawn, random_page, worn
+from drawn_tables import Drawn, random_page
+from worn_tables import worn
 
 CONDITIONS = ("digital", "clean", "skewed", "noisy", "broken", "stamped", "photo", "coarse", "hard")
 

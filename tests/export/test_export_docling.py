@@ -261,7 +261,8 @@ def test_its_library_is_loaded_only_when_it_is_written() -> None:
 
 
 def test_chunkers_find_headings_tables_and_no_furniture() -> None:
-    chunking = pytest.importorskip("docling_core.transforms.chunker", reason="needs docling-core[chunking]")
+    from docling_core.transforms import chunker as chunking
+
     chunks = list(chunking.HierarchicalChunker().chunk(loaded(SAMPLE)))
     texts = [chunk.text for chunk in chunks]
     assert texts[0] == "Поставщик обязуется."
@@ -271,8 +272,7 @@ def test_chunkers_find_headings_tables_and_no_furniture() -> None:
 
 
 def test_a_chunker_that_counts_tokens_keeps_small_sections_whole() -> None:
-    chunking = pytest.importorskip("docling_core.transforms.chunker", reason="needs docling-core[chunking]")
-    pytest.importorskip("semchunk", reason="needs docling-core[chunking]")
+    from docling_core.transforms import chunker as chunking
     from docling_core.transforms.chunker.tokenizer.base import BaseTokenizer
 
     class Words(BaseTokenizer):

@@ -23,7 +23,8 @@ from docstation.testing.drawn import tables_of
 from docstation.testing.gridding import Ruling
 
 sys.path.insert(0, str(Path(__file__).parent))
-from drawn_tables import Drawn, Style, draw_page, lines_of, random_page, worn
+from drawn_tables import Drawn, Style, draw_page, lines_of, random_page
+from worn_tables import worn
 
 FINDER = TableFinder()
 
