@@ -214,3 +214,11 @@ def _rulings(pdf: bytes) -> tuple[Box, ...]:
         path.write_bytes(pdf)
         with open_document(path, name="paper.pdf", limits=Limits()) as source:
             return source.raw(1).drawing.rulings
+
+
+def test_the_grid_of_a_chart_is_no_table_and_neither_are_its_labels() -> None:
+    """A few numbers among lines that nothing heads: the words are left to the running text."""
+    lines = [Box(x, 100, x, 200) for x in range(100, 401, 60)] + [Box(100, y, 400, y) for y in range(100, 201, 20)]
+    words = [*typed("96", 370, 108), *typed("41", 250, 148), *typed("18", 190, 188)]
+    page, found_lines = page_of(words, tuple(lines))
+    assert FINDER.find(page, found_lines) == ()
