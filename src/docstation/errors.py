@@ -13,6 +13,10 @@
     ├── PartialResult                   4  some pages failed, the others are written
     ├── MissingDependency               5  a program, model or library is not installed
     ├── NoEngine                        6  no engine or model can do this
+    ├── BudgetExceeded                  7  the memory plan does not fit in the budget
+    ├── Locked                          8  another process holds the lock
+    │   └── Busy                        8  a switch is under way
+    ├── SwitchFailed                   10  the switch failed, what served before serves again
     ├── WorkerFailed                    1  a child process died, hung or outgrew its memory (becomes a page's status)
     └── Interrupted                   130  stopped by the user
 
@@ -198,6 +202,44 @@ class NoEngine(DocStationError):
     code = "no-engine"
     sentence = N_("No engine or model can do this here.")
     remedy = N_("See `docstation doctor` for what is there.")
+
+
+class BudgetExceeded(DocStationError):
+    """The memory plan does not fit in the budget; nothing was touched."""
+
+    exit_code = ExitCode.BUDGET
+    http_status = 507
+    code = "budget"
+    sentence = N_("{model} does not fit in the memory budget.")
+    remedy = N_("See `docstation plan {model}` for what it needs, choose a smaller model, or raise station.budget.")
+
+
+class Locked(DocStationError):
+    """Another process holds the lock of the station."""
+
+    exit_code = ExitCode.LOCKED
+    http_status = 423
+    code = "locked"
+    sentence = N_("Another process holds the station: {holder}.")
+    remedy = N_("Wait until it is done, or stop it.")
+
+
+class Busy(Locked):
+    """A switch is under way; the new one was not begun."""
+
+    http_status = 409
+    code = "busy"
+    sentence = N_("A switch to {model} is under way.")
+    remedy = N_("Wait for it with --wait, or cancel it with `docstation models cancel`.")
+
+
+class SwitchFailed(DocStationError):
+    """A switch failed, and what served before serves again."""
+
+    exit_code = ExitCode.ROLLED_BACK
+    http_status = 502
+    code = "switch-failed"
+    sentence = N_("The switch to {model} failed; {serving} serves.")
 
 
 class WorkerFailed(DocStationError):

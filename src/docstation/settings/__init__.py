@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from docstation.settings.folders import config_files, state_folder
 from docstation.settings.loading import Loaded, load
-from docstation.settings.model import Output, Reading, Settings, Ui
+from docstation.settings.model import Output, Reading, Settings, Station, Ui
 
-__all__ = ["Loaded", "Output", "Reading", "Settings", "Ui", "config_files", "load", "state_folder"]
+__all__ = ["Loaded", "Output", "Reading", "Settings", "Station", "Ui", "config_files", "load", "state_folder"]

@@ -43,6 +43,46 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Station:
+    """How models are run on the GPU, and how they are switched.
+
+    Attributes:
+        budget: GPU memory that all of our models together may take, CUDA context included, like 12 GB (powers of ten)
+            or 12 GiB (powers of two); where the card offers less, that less a margin is the budget.
+        models: What serves when nothing else was chosen; several run together where the plan shows that they fit.
+        driver: What starts vLLM. Auto takes the container engine, else a vllm command, else the embedded engine.
+        port: Port of the model server on 127.0.0.1; a second model takes the next one.
+        gpu: The card, by number or UUID; empty means the first.
+        drain_seconds: How long requests that are under way may go on when a switch begins.
+        stop_seconds: How long a server may take to stop before it is killed.
+        reclaim_seconds: How long to wait for a stopped model's GPU memory to come back.
+        load_seconds: How long a model may take from start to its first sign of life.
+        canary_seconds: How long the answer to the test page may take.
+        stable_seconds: How long a model must serve without failure to become the last known good.
+        hang_seconds: How long requests may wait without a token before the server counts as hung.
+        catalog: A catalogue file of your own beside the shipped one; empty means catalog.toml beside docstation.toml.
+        cache: Folder of weights and compiled kernels; empty means the usual Hugging Face cache for weights.
+        engine_address: Address of the container engine; empty means what Docker itself would take.
+    """
+
+    budget: Annotated[int, Interval(gt=0)] = 12 * 10**9
+    models: Annotated[tuple[str, ...], Len(1)] = ("dots-ocr",)
+    driver: Literal["auto", "container", "process", "embedded"] = "auto"
+    port: Annotated[int, Interval(ge=1024, le=65_000)] = 8000
+    gpu: str = ""
+    drain_seconds: Annotated[float, Interval(ge=0, le=3600)] = 30.0
+    stop_seconds: Annotated[float, Interval(ge=1, le=600)] = 20.0
+    reclaim_seconds: Annotated[float, Interval(ge=1, le=600)] = 30.0
+    load_seconds: Annotated[float, Interval(ge=5, le=7200)] = 900.0
+    canary_seconds: Annotated[float, Interval(ge=1, le=600)] = 120.0
+    stable_seconds: Annotated[float, Interval(ge=0, le=86_400)] = 60.0
+    hang_seconds: Annotated[float, Interval(ge=5, le=600)] = 20.0
+    catalog: str = ""
+    cache: str = ""
+    engine_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ui:
     """How DocStation speaks to you.
 
@@ -61,10 +101,12 @@ class Settings:
         reading: How pages are read.
         limits: How much a file may ask of us. Sizes may be written like 200 MB or 1.4 GB.
         output: What is written, and where.
+        station: How models are run on the GPU, and how they are switched.
         ui: How DocStation speaks to you.
     """
 
     reading: Reading = field(default_factory=Reading)
     limits: Limits = field(default_factory=Limits)
     output: Output = field(default_factory=Output)
+    station: Station = field(default_factory=Station)
     ui: Ui = field(default_factory=Ui)
