@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from docstation.bootstrap import read_files
+from docstation.bootstrap.reader import read_files
 from docstation.evaluation.reading import Reading
 from docstation.jobs.events import FileFailed, FileRead, PageRead
 from docstation.jobs.options import ReadOptions

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ("real_engine", "real_vllm")
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts its background jobs deaf to Ctrl-C, and what they start inherits it; tests send that signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)

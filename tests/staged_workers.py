@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from docstation import bootstrap
+from docstation.bootstrap import reader
 from docstation.document.model import Page, Source
 from docstation.intake.limits import Limits
 from docstation.jobs.work import OpenTask, PageTask, PageWorker
@@ -151,15 +151,15 @@ class StagedWorker:
 
 def staged_worker(engine: str, languages: tuple[str, ...], limits: Limits) -> StagedWorker:
     """The target of a pool: the real worker, on the stage that the environment names."""
-    return StagedWorker(bootstrap.page_worker(engine, languages, limits), Stage(Path(os.environ[VARIABLE])))
+    return StagedWorker(reader.page_worker(engine, languages, limits), Stage(Path(os.environ[VARIABLE])))
 
 
 @contextmanager
 def staged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    """A stage for all runs of this process, and of those that it starts with `bootstrap.WORKER` set likewise."""
+    """A stage for all runs of this process, and of those that it starts with `reader.WORKER` set likewise."""
     folder.mkdir()
     monkeypatch.setenv(VARIABLE, str(folder))
-    monkeypatch.setattr(bootstrap, "WORKER", TARGET)
+    monkeypatch.setattr(reader, "WORKER", TARGET)
     stage = Stage(folder)
     yield stage
     stage.close()

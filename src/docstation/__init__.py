@@ -13,12 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from docstation.bootstrap import apages, aread, pages, read
+    from docstation.bootstrap.reader import apages, aread, pages, read
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "apages", "aread", "pages", "read"]
 
-_LAZY = dict.fromkeys(("read", "aread", "pages", "apages"), "docstation.bootstrap")
+_LAZY = dict.fromkeys(("read", "aread", "pages", "apages"), "docstation.bootstrap.reader")
 
 
 def __getattr__(name: str) -> object:

@@ -26,6 +26,7 @@ Exit codes are promises, listed in docs/errors.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import ClassVar
 
@@ -83,6 +84,28 @@ def _rebuild(
     kind: type[DocStationError], message_id: str, remedy_id: str, fields: dict[str, object]
 ) -> DocStationError:
     return kind(message_id, remedy=remedy_id, **fields)
+
+
+def to_record(error: DocStationError) -> dict[str, bool | int | float | str | None]:
+    """The error as plain values, for another process; fields that are no plain values become their text."""
+    fields = {f"field-{name}": one if isinstance(one, _PLAIN) else str(one) for name, one in error.fields.items()}
+    return {"class": type(error).__name__, "message": error.message_id, "remedy": error.remedy_id, **fields}
+
+
+def from_record(record: Mapping[str, object]) -> DocStationError:
+    """The error again; the root class where its own is not known here."""
+    fields = {name.removeprefix("field-"): one for name, one in record.items() if name.startswith("field-")}
+    kind = next((one for one in _tree(DocStationError) if one.__name__ == record.get("class")), DocStationError)
+    return _rebuild(kind, str(record.get("message", "")), str(record.get("remedy", "")), fields)
+
+
+def _tree(kind: type[DocStationError]) -> Iterator[type[DocStationError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from _tree(below)
+
+
+_PLAIN = (bool, int, float, str, type(None))
 
 
 class _Forgiving(dict[str, object]):

@@ -23,7 +23,7 @@ from docstation.export import FORMATS
 pytestmark = pytest.mark.slow
 
 MAIN = "import sys; from docstation.cli.main import main; sys.exit(main())"
-STAGED = f"from docstation import bootstrap; bootstrap.WORKER = {TARGET!r}; {MAIN}"
+STAGED = f"from docstation.bootstrap import reader; reader.WORKER = {TARGET!r}; {MAIN}"
 PROGRAM = [sys.executable, "-c", STAGED]
 PAGES = 8
 BOOK = tuple(range(1, PAGES + 1))

@@ -9,7 +9,7 @@ import pytest
 from intake_pdfs import pdf, text
 from pikepdf import Encryption
 
-from docstation.bootstrap import page_worker
+from docstation.bootstrap.reader import page_worker
 from docstation.cli.formats import READ, READ_BY_OFFICE
 from docstation.errors import DocStationError, ExitCode, NoEngine, PageRangeError, PasswordError, UnsupportedFormat
 from docstation.intake.limits import Limits

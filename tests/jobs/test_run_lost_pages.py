@@ -9,7 +9,7 @@ import pytest
 from run_samples import scan, text_pdf
 from staged_workers import Stage, staged
 
-from docstation.bootstrap import read_files
+from docstation.bootstrap.reader import read_files
 from docstation.document.model import Document, PageStatus
 from docstation.intake.limits import Limits
 from docstation.jobs.events import FileRead, FileStarted

@@ -16,7 +16,7 @@ import pytest
 from run_samples import broken_pdf, scan, text_pdf
 from staged_workers import Stage, staged
 
-from docstation.bootstrap import read_files
+from docstation.bootstrap.reader import read_files
 from docstation.document.model import PageStatus
 from docstation.errors import BrokenFile, ExitCode, InputError, NotFound, WorkerFailed
 from docstation.export import FORMATS, ExportInput, write

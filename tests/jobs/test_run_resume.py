@@ -12,7 +12,7 @@ import pytest
 from run_samples import text_pdf
 from staged_workers import Stage, staged
 
-from docstation.bootstrap import read_files
+from docstation.bootstrap.reader import read_files
 from docstation.document.model import Document
 from docstation.jobs.events import Event, FileRead, FileStarted, PageRead
 from docstation.jobs.options import ReadOptions

@@ -110,7 +110,7 @@ def _own_reader(languages: tuple[str, ...], jobs: int) -> ReadsFiles:
     """The product's reader, as evaluation wants it."""
 
     def read(paths: Sequence[Path]) -> Iterator[Reading]:
-        from docstation import bootstrap
+        from docstation.bootstrap.reader import read_files
         from docstation.evaluation.reading import Reading
         from docstation.jobs.events import FileFailed, FileRead, FileStarted, PageRead
         from docstation.jobs.options import ReadOptions
@@ -118,7 +118,7 @@ def _own_reader(languages: tuple[str, ...], jobs: int) -> ReadsFiles:
         by_name = {str(path): path for path in paths}
         seconds: dict[str, float] = {}
         with closing(Live() if sys.stderr.isatty() else Quiet()) as view:
-            for event in bootstrap.read_files(list(by_name), ReadOptions(languages=languages, jobs=jobs)):
+            for event in read_files(list(by_name), ReadOptions(languages=languages, jobs=jobs)):
                 shown = FileResult(Path(event.name).name)
                 if isinstance(event, FileStarted):
                     view.started(replace(shown, to_read=event.to_read))

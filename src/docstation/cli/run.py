@@ -18,10 +18,10 @@ from docstation.jobs.options import ReadOptions
 
 def events(specs: Sequence[str], options: ReadOptions, *, resume: bool) -> Iterator[Event]:
     """Read what `specs` name; closing the iterator ends the work and keeps finished pages."""
-    from docstation import bootstrap
+    from docstation.bootstrap.reader import read_files
 
     stdin: BinaryIO | None = sys.stdin.buffer if "-" in specs else None
-    return bootstrap.read_files(specs, options, resume=resume, stdin=stdin)
+    return read_files(specs, options, resume=resume, stdin=stdin)
 
 
 class Run:

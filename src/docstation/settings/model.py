@@ -60,7 +60,7 @@ class Station:
         canary_seconds: How long the answer to the test page may take.
         stable_seconds: How long a model must serve without failure to become the last known good.
         hang_seconds: How long requests may wait without a token before the server counts as hung.
-        catalog: A catalogue file of your own beside the shipped one; empty means catalog.toml beside docstation.toml.
+        catalog: A catalogue file of your own beside the shipped one; empty means models.toml beside docstation.toml.
         cache: Folder of weights and compiled kernels; empty means the usual Hugging Face cache for weights.
         engine_address: Address of the container engine; empty means what Docker itself would take.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -62,7 +62,8 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self.state, self._number, self._entered = _replayed(folder)
+        known = replay(read_records(folder))
+        self.state, self._number, self._entered = known.state, known.number, known.entered
         self._stream: BinaryIO = _opened(folder / FILE)
 
     def append(self, event: Event, after: State) -> Record:
@@ -111,11 +112,6 @@ class Journal:
         self._number = record.number
 
 
-def read_state(folder: Path) -> State:
-    """The station's state as the journal has it, without opening it for writing."""
-    return _replayed(folder)[0]
-
-
 def read_records(folder: Path, *, notes: bool = True) -> Iterator[Record]:
     """All records that are kept, oldest first; torn lines are left out."""
     for name in (OLDER, FILE):
@@ -124,10 +120,25 @@ def read_records(folder: Path, *, notes: bool = True) -> Iterator[Record]:
                 yield record
 
 
-def _replayed(folder: Path) -> tuple[State, int, float]:
-    """State, number of the last record, and when the step or mode under way began."""
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What records add up to.
+
+    Attributes:
+        state: of the station.
+        number: of the last record, 0 for none.
+        entered: POSIX seconds at which the step or mode under way began.
+    """
+
+    state: State
+    number: int
+    entered: float
+
+
+def replay(records: Iterable[Record]) -> Replayed:
+    """The state that `records` add up to: the last checkpoint and every event after it."""
     state, number, entered = State(), 0, 0.0
-    for record in read_records(folder):
+    for record in records:
         number = record.number
         if record.kind == "checkpoint":
             state = state_from_json(record.body)
@@ -135,7 +146,7 @@ def _replayed(folder: Path) -> tuple[State, int, float]:
             before = _doing(state)
             state, _effects = react(state, event_from_json(record.body))
             entered = entered if _doing(state) == before else record.at
-    return state, number, entered
+    return Replayed(state, number, entered)
 
 
 def _doing(state: State) -> str:

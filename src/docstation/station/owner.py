@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from docstation.station.causes import Cause, Fault
-from docstation.station.deployment import Lineup
 from docstation.station.driver import Driver
 from docstation.station.journal import Journal, Record
 from docstation.station.lock import StationLock
@@ -24,16 +23,13 @@ from docstation.station.records import Json
 from docstation.station.steps import Steps
 from docstation.station.words import (
     Abort,
-    CancelRequested,
     Declined,
     Effect,
     Ended,
     Event,
     Hold,
-    Kind,
     Perform,
     Recovered,
-    Requested,
     RetryDue,
     Serve,
     Settled,
@@ -88,6 +84,10 @@ class Owner:
         """The state now; a frozen value."""
         return self._journal.state
 
+    def now(self) -> float:
+        """POSIX seconds, by the journal's clock."""
+        return self._wall()
+
     def start(self) -> None:
         """Take over what runs and begin to decide."""
         self._journal.checkpoint(self._wall())
@@ -130,16 +130,6 @@ class Owner:
     def note(self, name: str, **fields: Json) -> None:
         """Have something written that is worth knowing and changes nothing; from any thread."""
         self._inbox.put(_Note(name, fields))
-
-    def request(self, kind: Kind, lineup: Lineup) -> str:
-        """Ask for a change; the id of its transaction, by which listeners know it."""
-        identity = new_id()
-        self.post(Requested(self._wall(), identity, kind, lineup))
-        return identity
-
-    def cancel(self, identity: str) -> None:
-        """Ask that a transaction be given up; what cannot be given up any more goes on."""
-        self.post(CancelRequested(self._wall(), identity))
 
     # The deciding thread.
 

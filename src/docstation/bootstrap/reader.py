@@ -1,4 +1,4 @@
-"""The composition root: the only place that names concrete classes, and the Python interface built from them.
+"""The reader put together, and the Python interface built from it.
 
 Doors and scripts call `read`, `pages` (and `aread`, `apages` under asyncio) or, for many files with progress,
 `read_files`. Worker processes are started with `page_worker`.
