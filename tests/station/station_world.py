@@ -101,6 +101,8 @@ class World:
         assert effect is not None
         self.pending = None
         cause = outcome(effect)
+        if effect.step in {Step.LOAD, Step.PROBE, Step.CANARY} and not self.awake.issuperset(effect.members):
+            cause = cause or Cause.EXITED
         self.happen(effect, cause)
         if cause is None:
             self.tell(StepDone(self.tick(), effect.id, effect.step))
@@ -148,6 +150,12 @@ class World:
             self.awake -= gone
             self.passed -= gone
         self.tell(FellIll(self.tick(), model, cause))
+
+    def watch(self) -> None:
+        """Look after what serves, as the watch does again and again."""
+        for one in self.state.serving.members:
+            if one not in self.awake:
+                self.fall_ill(one.model, Cause.EXITED)
 
     def cancel(self) -> None:
         if self.state.transaction is not None:

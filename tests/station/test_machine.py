@@ -1,4 +1,4 @@
-"""The station's machine: what serves, what is brought back, and what never happens, whatever fails in whatever order."""
+"""The station's machine: what serves, what is brought back, and what never happens, whatever fails when."""
 
 from __future__ import annotations
 
@@ -303,6 +303,7 @@ def test_over_random_walks_the_promises_hold(actions):
         assert identity in ended or identity in {one.id for one in world.declined}
     # Left alone with an engine that works, what is wanted comes to serve.
     for _ in range(3):
+        world.watch()
         world.retry()
         world.run()
     assert world.state.serving == world.state.wanted

@@ -11,7 +11,6 @@ from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 
-from docstation.station import words
 from docstation.station.words import Event, State
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -80,4 +79,4 @@ def _from_json(kind: object, value: Json) -> object:
 
 @cache
 def _hints(kind: type) -> dict[str, object]:
-    return typing.get_type_hints(kind, vars(words))
+    return typing.get_type_hints(kind)
