@@ -67,7 +67,7 @@ class DocStationError(Exception):
     sentence: ClassVar[str] = N_("Something went wrong inside DocStation.")
     remedy: ClassVar[str] = N_("Please report it with the file named below; nothing that was finished is lost.")
 
-    def __init__(self, detail: str = "", **fields: object) -> None:
+    def __init__(self, detail: str = "", /, **fields: object) -> None:
         self.message_id = detail or self.sentence
         self.remedy_id = str(fields.pop("remedy", "")) or self.remedy
         self.fields = fields

@@ -51,8 +51,10 @@ class Station:
             or 12 GiB (powers of two); where the card offers less, that less a margin is the budget.
         models: What serves when nothing else was chosen; several run together where the plan shows that they fit.
         driver: What starts vLLM. Auto takes the container engine, else a vllm command, else the embedded engine.
+        device: What vLLM computes on. Auto takes the card where there is one, else the processor if vLLM is a command.
         port: Port of the model server on 127.0.0.1; a second model takes the next one.
         gpu: The card, by number or UUID; empty means the first.
+        mounts: Further folders that model servers in containers see, read-only, at the same path.
         drain_seconds: How long requests that are under way may go on when a switch begins.
         stop_seconds: How long a server may take to stop before it is killed.
         reclaim_seconds: How long to wait for a stopped model's GPU memory to come back.
@@ -62,14 +64,15 @@ class Station:
         hang_seconds: How long requests may wait without a token before the server counts as hung.
         catalog: A catalogue file of your own beside the shipped one; empty means models.toml beside docstation.toml.
         cache: Folder of weights and compiled kernels; empty means the usual Hugging Face cache for weights.
-        engine_address: Address of the container engine; empty means what Docker itself would take.
     """
 
     budget: Annotated[int, Interval(gt=0)] = 12 * 10**9
     models: Annotated[tuple[str, ...], Len(1)] = ("dots-ocr",)
     driver: Literal["auto", "container", "process", "embedded"] = "auto"
+    device: Literal["auto", "cuda", "cpu"] = "auto"
     port: Annotated[int, Interval(ge=1024, le=65_000)] = 8000
     gpu: str = ""
+    mounts: tuple[str, ...] = ()
     drain_seconds: Annotated[float, Interval(ge=0, le=3600)] = 30.0
     stop_seconds: Annotated[float, Interval(ge=1, le=600)] = 20.0
     reclaim_seconds: Annotated[float, Interval(ge=1, le=600)] = 30.0
@@ -79,7 +82,6 @@ class Station:
     hang_seconds: Annotated[float, Interval(ge=5, le=600)] = 20.0
     catalog: str = ""
     cache: str = ""
-    engine_address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,16 @@ class Memory(Protocol):
         """Return once there is room; raise `Fault` ``MEMORY_NOT_RETURNED`` when the time is up."""
 
 
-LookAtLog = Callable[[Deployment, Sequence[str]], None]
+class Witness(Protocol):
+    """Who learns from starts."""
+
+    def answered(self, deployment: Deployment, log: Sequence[str]) -> None:
+        """A server gave its first healthy answer; `log` is all that it has said."""
+
+    def passed(self, deployment: Deployment) -> None:
+        """A server passed its canary."""
+
+
 LONGEST_TAIL = 400
 
 
@@ -85,7 +94,7 @@ class Steps:
         gate: of the requests.
         memory: of the GPU.
         times: bounds of the steps.
-        started: told of every server that answered, with its log: memory figures are learnt from it.
+        witness: learns memory figures from every start.
     """
 
     def __init__(
@@ -95,14 +104,14 @@ class Steps:
         gate: Gate,
         memory: Memory,
         times: Times,
-        started: LookAtLog,
+        witness: Witness,
     ) -> None:
         self.drivers = drivers
         self.gate = gate
         self._probes = probes
         self._memory = memory
         self._times = times
-        self._started = started
+        self._witness = witness
 
     def perform(self, effect: Perform, cancelled: Flag) -> None:
         """Do the step.
@@ -167,13 +176,14 @@ class Steps:
             raise self._explained(member, fault, Step.LOAD) from fault
         if not looked.running():
             raise self._explained(member, Fault(Cause.EXITED), Step.LOAD)
-        self._started(member, driver.log_tail(member.instance, LONGEST_TAIL))
+        self._witness.answered(member, driver.log_tail(member.instance, LONGEST_TAIL))
 
     def _canary(self, member: Deployment, cancelled: Flag) -> None:
         try:
             self._probes.canary(member, seconds=self._times.canary, cancelled=cancelled)
         except Fault as fault:
             raise self._explained(member, fault, Step.CANARY) from fault
+        self._witness.passed(member)
 
     def _explained(self, member: Deployment, fault: Fault, step: Step) -> Fault:
         """The fault with the cause that the server's log tells, where the fault itself is only a symptom."""

@@ -1,0 +1,186 @@
+"""The station as doors see it: a quick look, the desk where changes are asked for, and the manager that watches.
+
+What is heavy (settings, the container engine's library) is loaded only by those that need it, so that `status` answers
+in an instant.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from docstation.bootstrap.parts import Parts, station_folder
+from docstation.errors import DocStationError, Locked
+from docstation.messages.marking import N_
+from docstation.settings.peeking import setting
+from docstation.settings.sizes import parse_size
+from docstation.station.journal import Record, read_records
+from docstation.station.lock import HeldByOther
+from docstation.station.nvml import NvmlGpu
+from docstation.station.status import Status, look
+
+if TYPE_CHECKING:
+    from docstation.station.desk import Desk, OwnersDesk
+    from docstation.station.owner import Owner
+    from docstation.station.watch import Watch
+
+DEFAULT_BUDGET = 12 * 10**9
+MANAGER_PATIENCE = 20.0
+"""Seconds that a manager may take to listen."""
+
+
+def status(config: str = "") -> Status:
+    """What the station is doing now; see `docstation.station.status`."""
+    from docstation.station.signs import shown
+
+    wish = setting("station", "gpu", config, os.environ)
+    gpu = NvmlGpu(wish if isinstance(wish, str) else "")
+    return look(station_folder(), budget_bytes=_budget(config), gpu=gpu, shown=shown)
+
+
+def _budget(config: str) -> int:
+    stated = setting("station", "budget", config, os.environ)
+    try:
+        return parse_size(str(stated)) if stated else DEFAULT_BUDGET
+    except ValueError:
+        return DEFAULT_BUDGET
+
+
+def records() -> Iterator[Record]:
+    """The journal, oldest first."""
+    return read_records(station_folder())
+
+
+@contextmanager
+def owning(parts: Parts) -> Iterator[tuple[Owner, OwnersDesk]]:
+    """Own the station in this process.
+
+    Raises:
+        Locked: another process owns it.
+    """
+    from docstation.station.desk import OwnersDesk
+    from docstation.station.owner import Owner
+
+    try:
+        owner = Owner(parts.folder, parts.steps, stable_seconds=parts.settings.stable_seconds)
+    except HeldByOther as held:
+        raise locked(held) from held
+    parts.note_with(owner.note)
+    with owner:
+        yield owner, OwnersDesk(owner, parts.resolver)
+
+
+def locked(held: HeldByOther) -> Locked:
+    """The refusal, with the holder's name."""
+    holder = held.holder
+    named = f"{holder.command} (pid {holder.pid})" if holder else "?"
+    return Locked(holder=named)
+
+
+@contextmanager
+def desk(parts: Parts, *, manager: bool = True) -> Iterator[Desk]:
+    """The desk of whoever owns the station.
+
+    Args:
+        parts: of the station.
+        manager: whether a manager is started in the background where nobody owns the station; otherwise this process
+            owns it until the block ends, and nothing is watched afterwards.
+
+    Raises:
+        Locked: somebody owns it and does not listen.
+        DocStationError: the manager did not come up.
+    """
+    from docstation.station.control import DistantDesk
+
+    distant = DistantDesk(parts.folder)
+    if distant.listens():
+        yield distant
+    elif manager:
+        start_manager(parts)
+        yield distant
+    else:
+        with owning(parts) as (_owner, own):
+            yield own
+
+
+def start_manager(parts: Parts) -> int:
+    """Start a manager in the background that starts no model by itself, and wait until it listens; its process id.
+
+    Raises:
+        Locked: another process owns the station.
+        DocStationError: it ended or did not listen in time; its log is named.
+    """
+    from docstation.station.control import DistantDesk
+
+    log = parts.folder / "logs" / "manager.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    words = [sys.executable, "-m", "docstation", "models", "manage", "--idle"]
+    words += ["--config", parts.config] if parts.config else []
+    with log.open("ab") as stream:
+        process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
+        )
+    distant, last = DistantDesk(parts.folder), time.monotonic() + MANAGER_PATIENCE
+    while time.monotonic() < last:
+        if distant.listens():
+            return process.pid
+        if process.poll() == Locked.exit_code:
+            raise Locked(holder=_holder(parts))
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    raise DocStationError(NO_MANAGER, remedy=NO_MANAGER_REMEDY, log=str(log))
+
+
+NO_MANAGER = N_("The manager of the models did not come up.")
+NO_MANAGER_REMEDY = N_("See its log: {log}")
+
+
+def _holder(parts: Parts) -> str:
+    from docstation.station.lock import holder_of
+
+    holder = holder_of(parts.folder)
+    return f"{holder.command} (pid {holder.pid})" if holder else "?"
+
+
+@contextmanager
+def managing(parts: Parts) -> Iterator[OwnersDesk]:
+    """Own the station, watch what serves, and listen for other processes, until the block ends.
+
+    Raises:
+        Locked: another process owns it.
+    """
+    from docstation.station.control import ControlServer
+
+    with ExitStack() as stack:
+        owner, own = stack.enter_context(owning(parts))
+        watch = _watch(parts, owner)
+        watch.start()
+        stack.callback(watch.close)
+        server = ControlServer(parts.folder, own)
+        stack.callback(server.close)
+        yield own
+
+
+def _watch(parts: Parts, owner: Owner) -> Watch:
+    from docstation.station.liveness import Liveness
+    from docstation.station.signs import HttpSigns
+    from docstation.station.watch import Watch
+
+    seconds = parts.settings.hang_seconds
+    return Watch(
+        owner,
+        parts.steps.driver,
+        HttpSigns(),
+        parts.gpu,
+        parts.pids,
+        liveness=Liveness(still=seconds, probe_after=seconds / 2),
+        budget_bytes=parts.settings.budget,
+        smaller=parts.smaller,
+        admit=lambda _open: None,
+    )
