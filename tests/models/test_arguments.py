@@ -32,6 +32,7 @@ def test_words_are_the_model_then_what_the_plan_says_then_the_entrys_own():
         *("--max-model-len", "8192", "--max-num-seqs", "4", "--max-num-batched-tokens", "8192"),
         *("--gpu-memory-utilization", "0.6917"),
         *("--limit-mm-per-prompt", '{"image":1,"video":0}', "--mm-processor-kwargs", '{"max_pixels":3211264}'),
+        "--enable-server-load-tracking",
         *("--seed", "7"),
     )
 

@@ -56,6 +56,7 @@ class Scene:
     admitted: list[bool] = field(default_factory=list)
     plans: dict[tuple[str, ...], Lineup] = field(default_factory=dict)
     watch: Watch | None = None
+    baseline: int | None = None
 
     def rounds(self, count: int, *, seconds: float = 1.0) -> None:
         for _ in range(count):
@@ -85,6 +86,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
             made.pids,
             liveness=Liveness(still=20.0, grace=8.0),
             budget_bytes=12 * GB,
+            baseline_bytes=lambda: made.baseline,
             smaller=lambda serving: made.plans.get(serving.names),
             admit=made.admitted.append,
             clock=lambda: made.now,
@@ -188,3 +190,16 @@ def test_memory_of_others_is_not_held_against_us(scene: Scene):
     scene.gpu.others(3 * GB)
     scene.rounds(30)
     assert (scene.admitted, scene.causes()) == ([], [])
+
+
+def test_where_the_driver_does_not_tell_whose_memory_it_is_the_growth_since_the_start_is_ours(scene: Scene):
+    scene.gpu.told = "nothing"
+    scene.gpu.others(2 * GB)
+    scene.gpu.take(1, 9 * GB)
+    scene.baseline = 2 * GB
+    scene.rounds(5)
+    assert scene.admitted == []
+    scene.gpu.release(1)
+    scene.gpu.take(1, round(11.9 * GB))
+    scene.rounds(5)
+    assert scene.admitted == [False]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from docstation.settings import Station as StationSettings
     from docstation.station.driver import Driver
     from docstation.station.resolving import Resolver, Surroundings
+    from docstation.station.room import GpuRoom
     from docstation.station.steps import Steps
 
 
@@ -155,7 +156,7 @@ class Parts:
         Raises:
             NoEngine: there is no card, and vLLM is not to use the processor.
         """
-        from docstation.models.devices import CPU, REFERENCE, device_of, on_wsl
+        from docstation.models.devices import CPU, REFERENCE, device_of
 
         if self.settings.device == "cpu":
             return CPU
@@ -163,7 +164,7 @@ class Parts:
         reading = self.gpu.read(self.pids([one.instance for one in present]) if present else None)
         if isinstance(reading, GpuReading):
             leaving = sum(one.planned_bytes for one in present)
-            return device_of(reading, leaving_bytes=leaving, wsl=on_wsl())
+            return device_of(reading, leaving_bytes=leaving)
         if planning or self.settings.device == "cuda":
             return REFERENCE
         if self.kind in {"process", "embedded"}:
@@ -202,15 +203,20 @@ class Parts:
         from docstation.models.learned import LearnedFile
         from docstation.station.gate import DirectGate
         from docstation.station.probes import HttpProbes
-        from docstation.station.room import GpuRoom
         from docstation.station.signs import under_way
         from docstation.station.steps import Steps, Times
 
         own = self.settings
         times = Times(own.drain_seconds, own.stop_seconds, own.reclaim_seconds, own.load_seconds, own.canary_seconds)
         witness = LearningWitness(LearnedFile(self.folder), self.resolver, self.gpu, self.pids, self._noted)
-        room = GpuRoom(self.gpu, self.pids)
-        return Steps(self.drivers, HttpProbes(), DirectGate(under_way), room, times, witness)
+        return Steps(self.drivers, HttpProbes(), DirectGate(under_way), self.room, times, witness)
+
+    @cached_property
+    def room(self) -> GpuRoom:
+        """Room on the card."""
+        from docstation.station.room import GpuRoom
+
+        return GpuRoom(self.gpu, self.pids)
 
     def note_with(self, note: Callable[..., None]) -> None:
         """Have what is worth knowing written by the owner's `note`."""

@@ -181,6 +181,7 @@ def _watch(parts: Parts, owner: Owner) -> Watch:
         parts.pids,
         liveness=Liveness(still=seconds, probe_after=seconds / 2),
         budget_bytes=parts.settings.budget,
+        baseline_bytes=lambda: parts.room.baseline_bytes,
         smaller=parts.smaller,
         admit=lambda _open: None,
     )

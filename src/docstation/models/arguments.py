@@ -50,6 +50,8 @@ def arguments(
         *(("--revision", revision) if revision else ()),
         *_memory(plan, device),
         *_pictures(entry),
+        # The watch asks for what is under way: a hung engine's own gauges do not tell.
+        "--enable-server-load-tracking",
         *(("--enforce-eager",) if entry.eager else ()),
         *(("--trust-remote-code",) if entry.trust_remote_code else ()),
         *entry.arguments,

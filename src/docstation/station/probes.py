@@ -19,6 +19,9 @@ from docstation.station.talk import Answer, TalkError, TimedOut, Unreachable, ge
 EVERY = 0.05
 """Seconds between two looks at a server that loads."""
 
+ANSWER_SECONDS = 5.0
+"""In which a server that works answers a question that its engine has no part in."""
+
 _RUNNING = "vllm:num_requests_running"
 _WAITING = "vllm:num_requests_waiting"
 _STEPS = "vllm:iteration_tokens_total_count"
@@ -121,7 +124,7 @@ def models_in(answer: Answer) -> list[ServedModel]:
     return found
 
 
-def served_models(deployment: Deployment, *, key: str = "", seconds: float = 5.0) -> list[ServedModel]:
+def served_models(deployment: Deployment, *, key: str = "") -> list[ServedModel]:
     """What the server of `deployment` says that it serves.
 
     Raises:
@@ -129,7 +132,7 @@ def served_models(deployment: Deployment, *, key: str = "", seconds: float = 5.0
     """
     remote = deployment.driver == "remote"
     try:
-        answer = get(f"{deployment.address.rstrip('/')}/v1/models", read=seconds, key=key)
+        answer = get(f"{deployment.address.rstrip('/')}/v1/models", read=ANSWER_SECONDS, key=key)
     except Unreachable as error:
         raise Fault(Cause.ENDPOINT_UNREACHABLE if remote else Cause.ENGINE_DEAD, str(error)) from error
     except TalkError as error:

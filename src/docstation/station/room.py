@@ -22,11 +22,15 @@ class GpuRoom:
     Args:
         gpu: the card.
         pids: processes of the servers of these names, to tell their memory from that of others.
+
+    Attributes:
+        baseline_bytes: in use when the last start began, by others than us; None where that was not read.
     """
 
     def __init__(self, gpu: Gpu, pids: Callable[[Collection[str]], set[int]]) -> None:
         self._gpu = gpu
         self._pids = pids
+        self.baseline_bytes: int | None = None
 
     def check(self, starting: Sequence[Deployment], stopping: Sequence[str]) -> None:
         """Raise `Fault` ``MEMORY_TAKEN`` when others than `stopping` hold what `starting` needs.
@@ -35,6 +39,7 @@ class GpuRoom:
         """
         need = needed(starting)
         reading = self._reading(need, self._pids(stopping))
+        self.baseline_bytes = None if stopping or reading is None else reading.used_bytes
         if reading is None or (stopping and reading.ours_bytes is None):
             return
         free = reading.free_bytes + (reading.ours_bytes or 0)
@@ -54,6 +59,7 @@ class GpuRoom:
                 raise Fault(Cause.MEMORY_NOT_RETURNED, _gigabytes(reading.free_bytes, need))
             if cancelled.wait(EVERY):
                 raise Fault(Cause.CANCELLED)
+        self.baseline_bytes = None if reading is None else reading.used_bytes
 
     def _reading(self, need: int, ours: set[int] | None) -> GpuReading | None:
         reading = self._gpu.read(ours) if need else None

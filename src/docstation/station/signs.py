@@ -9,7 +9,7 @@ from docstation.station.causes import Fault
 from docstation.station.deployment import Deployment
 from docstation.station.liveness import LifeSign
 from docstation.station.probes import is_healthy, key_of, progress, served_models
-from docstation.station.talk import TalkError, post
+from docstation.station.talk import TalkError, get, post
 
 QUICK = 1.0
 """Seconds in which a living server tells how it is."""
@@ -33,7 +33,8 @@ class HttpSigns:
         if deployment.driver == "remote" or healthy is not True:
             return LifeSign(at, healthy)
         seen = progress(deployment.address, seconds=QUICK)
-        return LifeSign(at, healthy, seen.running, seen.waiting, seen.steps)
+        # The gauges of a hung engine are as old as its last step; only its API server knows what came since.
+        return LifeSign(at, healthy, seen.running, seen.waiting, seen.steps, server_load(deployment))
 
     def small_question(self, deployment: Deployment, *, seconds: float) -> bool:
         """Whether one token comes in time."""
@@ -50,12 +51,22 @@ class HttpSigns:
             return False
 
 
+def server_load(deployment: Deployment) -> int | None:
+    """Requests that the API server has not answered yet (``/load``); None where it does not count them."""
+    try:
+        content = get(f"{deployment.address}/load", connect=QUICK, read=QUICK).json()
+    except TalkError:
+        return None
+    load = content.get("server_load") if isinstance(content, dict) else None
+    return load if isinstance(load, int) else None
+
+
 def under_way(deployment: Deployment) -> int:
     """Requests that a server works on or has waiting; 0 where it does not say."""
     if deployment.driver in {"embedded", "remote"}:
         return 0
     seen = progress(deployment.address, seconds=QUICK)
-    return (seen.running or 0) + (seen.waiting or 0)
+    return max((seen.running or 0) + (seen.waiting or 0), server_load(deployment) or 0)
 
 
 def shown(deployment: Deployment, seconds: float) -> tuple[str, int] | None:

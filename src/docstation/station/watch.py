@@ -68,6 +68,7 @@ class Watch:
         pids: processes of the instances of these names.
         liveness: when a server counts as hung.
         budget_bytes: of all that serves.
+        baseline_bytes: gives what others held on the card when the lineup was started, None where it is not known.
         smaller: the lineup on a smaller plan, None where there is none.
         admit: told whether new requests may come in, when that changes.
         clock: steady seconds.
@@ -83,6 +84,7 @@ class Watch:
         *,
         liveness: Liveness,
         budget_bytes: int,
+        baseline_bytes: Callable[[], int | None],
         smaller: Callable[[Lineup], Lineup | None],
         admit: Callable[[bool], None],
         clock: Callable[[], float] = time.monotonic,
@@ -94,6 +96,7 @@ class Watch:
         self._pids = pids
         self._liveness = liveness
         self._budget_bytes = budget_bytes
+        self._baseline_bytes = baseline_bytes
         self._smaller = smaller
         self._admit = admit
         self._clock = clock
@@ -212,11 +215,15 @@ class Watch:
         sample = MemorySample.of(self._clock(), reading)
         memory = self._memory
         if memory is None or memory.lineup != serving:
-            memory = self._memory = _Memory(serving, Headroom(self._budget_bytes))
+            memory = self._memory = _Memory(
+                serving, Headroom(self._budget_bytes, baseline_bytes=self._baseline_bytes())
+            )
         memory.state, change = memory.policy.sample(memory.state, sample)
         if change is None:
             return
-        self._owner.note("headroom", level=change.level, before=change.before, bytes=change.held_bytes)
+        self._owner.note(
+            "headroom", level=change.level, before=change.before, bytes=change.held_bytes, exact=change.exact
+        )
         self._admit(change.level is Level.FINE)
         if change.level is Level.HARD:
             self._shrink(serving, change.held_bytes)
