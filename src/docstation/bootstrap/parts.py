@@ -41,13 +41,22 @@ def catalogue(config: str = "") -> Catalogue:
     Raises:
         SettingsError: see `docstation.models.catalogue.load_catalogue`.
     """
+    return load_catalogue(catalogue_files(config))
+
+
+def catalogue_files(config: str = "") -> tuple[Path, ...]:
+    """The user's catalogue files; the usual one need not exist.
+
+    Raises:
+        SettingsError: the one that the settings name is not there.
+    """
     stated = setting("station", "catalog", config, os.environ)
     if not stated:
-        return load_catalogue(user_files())
+        return user_files()
     path = Path(str(stated)).expanduser()
     if not path.is_file():
         raise SettingsError(N_("The catalogue {file} is not there."), file=str(path), remedy=CATALOG_REMEDY)
-    return load_catalogue((path,))
+    return (path,)
 
 
 CATALOG_REMEDY = N_("Correct station.catalog, or make the file.")
@@ -77,7 +86,7 @@ class Parts:
         """Folder of downloaded checkpoints."""
         from docstation.models.checkpoint import hub_folder
 
-        return Path(self.settings.cache).expanduser() / "huggingface" if self.settings.cache else hub_folder()
+        return Path(self.settings.cache).expanduser() / "huggingface" / "hub" if self.settings.cache else hub_folder()
 
     @cached_property
     def kind(self) -> DriverKind:
@@ -157,6 +166,7 @@ class Parts:
             NoEngine: there is no card, and vLLM is not to use the processor.
         """
         from docstation.models.devices import CPU, REFERENCE, device_of
+        from docstation.station import host
 
         if self.settings.device == "cpu":
             return CPU
@@ -164,7 +174,7 @@ class Parts:
         reading = self.gpu.read(self.pids([one.instance for one in present]) if present else None)
         if isinstance(reading, GpuReading):
             leaving = sum(one.planned_bytes for one in present)
-            return device_of(reading, leaving_bytes=leaving)
+            return device_of(reading, leaving_bytes=leaving, of_windows=host.look().gpu_of_windows)
         if planning or self.settings.device == "cuda":
             return REFERENCE
         if self.kind in {"process", "embedded"}:
@@ -180,6 +190,7 @@ class Parts:
         return Surroundings(
             catalogue(self.config),
             load_catalogue(),
+            catalogue_files(self.config),
             self.settings.budget,
             self.device(planning=planning),
             self.kind,

@@ -21,7 +21,8 @@ from docstation.models.learned import Learned
 from docstation.models.pins import Pins
 from docstation.models.plan import MemoryPlan
 from docstation.models.planning import Choice, pick, plan
-from docstation.models.together import Member, plan_together
+from docstation.models.together import Member, first_together
+from docstation.models.user_keys import user_keys
 from docstation.station.deployment import Deployment, DriverKind, Lineup
 
 
@@ -32,6 +33,7 @@ class Surroundings:
     Attributes:
         catalogue: as it is written now.
         shipped: the catalogue without the user's files.
+        files: the user's catalogue files; what they set is not changed by a plan.
         budget_bytes: GPU memory of all our models together.
         device: the card, or the processor.
         kind: what starts vLLM here; embedded where nothing does.
@@ -43,6 +45,7 @@ class Surroundings:
 
     catalogue: Catalogue
     shipped: Catalogue
+    files: tuple[Path, ...]
     budget_bytes: int
     device: Device
     kind: DriverKind
@@ -102,9 +105,8 @@ def choose(catalogue: Catalogue, names: Sequence[str], around: Surroundings) -> 
         raise UsageError(N_("A model is named twice."))
     if len(names) == 1:
         return (_best(catalogue.resolve(names[0]), around),)
-    entries = [_best(catalogue.resolve(name), around).plan.entry for name in names]
-    members = [Member(one, _checkpoint(one, around), digest=_digest(one, around)) for one in entries]
-    return tuple(Choice(one) for one in plan_together(members, around.budget_bytes, around.device, around.learned))
+    candidates = [[_member(one, around) for one in catalogue.resolve(name)] for name in names]
+    return tuple(Choice(one) for one in first_together(candidates, around.budget_bytes, around.device, around.learned))
 
 
 def _best(candidates: Sequence[ModelEntry], around: Surroundings) -> Choice:
@@ -124,9 +126,21 @@ def is_at_hand(entry: ModelEntry, hub: Path) -> bool:
 
 
 def _plan(entry: ModelEntry, around: Surroundings) -> MemoryPlan:
-    checkpoint = _checkpoint(entry, around)
-    digest = _digest(entry, around)
-    return plan(entry, around.budget_bytes, around.device, around.learned, checkpoint=checkpoint, digest=digest)
+    one = _member(entry, around)
+    return plan(
+        entry,
+        around.budget_bytes,
+        around.device,
+        around.learned,
+        checkpoint=one.checkpoint,
+        fixed=one.fixed,
+        digest=one.digest,
+    )
+
+
+def _member(entry: ModelEntry, around: Surroundings) -> Member:
+    fixed = user_keys(around.files, entry.name)
+    return Member(entry, _checkpoint(entry, around), fixed, _digest(entry, around))
 
 
 def _checkpoint(entry: ModelEntry, around: Surroundings) -> Checkpoint | None:
