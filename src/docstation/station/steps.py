@@ -204,6 +204,7 @@ def explained(driver: Driver, member: Deployment, fault: Fault, phase: str) -> F
         exit_code=instance.exit_code if instance else None,
         oom_killed=instance.oom_killed if instance else False,
         phase=phase,
+        observed=fault.cause,
     )
     if found.cause is Cause.UNKNOWN:
         return Fault(fault.cause, fault.detail or found.detail, found.evidence or fault.evidence)
