@@ -25,11 +25,14 @@ ROWS = (("Товар", "Quantity", "Сумма"), ("Бумага писчая", 
 
 PAGE = Path(__file__).with_name("canary_page.png")
 
-ENOUGH = 0.4
+ENOUGH = 0.5
 """Share of the words that must be there: a model without Russian still reads half, another page shares a third."""
 
 LONGEST = 1024
 """Tokens of the answer; the page has some fifty, in a model's most roundabout form some three hundred."""
+
+_LONGEST_TEXT = 20_000
+_LARGEST_ANSWER = 1_000_000
 
 _WORD = re.compile(r"\w+")
 _WORDS = frozenset(_WORD.findall(" ".join((TITLE, *LINES, *(cell for row in ROWS for cell in row))).casefold()))
@@ -83,7 +86,7 @@ def read_page(
     began = time.monotonic()
     url = f"{deployment.address.rstrip('/')}/v1/chat/completions"
     try:
-        answer = post(url, question(deployment), read=seconds, key=key, cancelled=cancelled)
+        answer = post(url, question(deployment), read=seconds, key=key, largest=_LARGEST_ANSWER, cancelled=cancelled)
     except GaveUp:
         raise Fault(Cause.CANCELLED) from None
     except TimedOut as error:
@@ -123,6 +126,7 @@ def check(text: str, finish: str) -> None:
     Raises:
         Fault: ``GARBAGE`` with the answer's first words.
     """
+    text = text[:_LONGEST_TEXT]
     if finish not in ("stop", "length") or found(text) < ENOUGH or repeats(text):
         lines = [one_line(line) for line in text.splitlines() if line.strip()]
         raise Fault(Cause.GARBAGE, one_line(text, 120) or finish, tuple(lines[:5]))

@@ -124,15 +124,15 @@ def models_in(answer: Answer) -> list[ServedModel]:
     return found
 
 
-def served_models(deployment: Deployment, *, key: str = "") -> list[ServedModel]:
-    """What the server of `deployment` says that it serves.
+def served_models(deployment: Deployment, *, key: str = "", seconds: float | None = None) -> list[ServedModel]:
+    """What the server of `deployment` says that it serves, within `seconds` (`ANSWER_SECONDS`).
 
     Raises:
         Fault: ``ENGINE_DEAD`` or ``ENGINE_HUNG``, of a remote server ``ENDPOINT_UNREACHABLE`` or ``ENDPOINT_REFUSED``.
     """
     remote = deployment.driver == "remote"
     try:
-        answer = get(f"{deployment.address.rstrip('/')}/v1/models", read=ANSWER_SECONDS, key=key)
+        answer = get(f"{deployment.address.rstrip('/')}/v1/models", read=seconds or ANSWER_SECONDS, key=key)
     except Unreachable as error:
         raise Fault(Cause.ENDPOINT_UNREACHABLE if remote else Cause.ENGINE_DEAD, str(error)) from error
     except TalkError as error:

@@ -7,10 +7,10 @@ followed, proxies not asked: the server is the one at the address given. Nothing
 from __future__ import annotations
 
 import json
-import select
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from selectors import EVENT_READ, DefaultSelector
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
@@ -121,13 +121,17 @@ def _request(
     headers = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if body is not None else {})
     if key:
         headers["Authorization"] = f"Bearer {key}"
-    parts = urlsplit(url)
-    where = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise Unreachable(f"{one_line(url)}: {_reason(error)}") from error
+    # Neither a password nor a query is told to anybody.
+    where = one_line(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
     connection = _connected(parts, where, connect)
     try:
-        return _exchange(
-            connection, (method, parts.path, body, headers), where, time.monotonic() + read, largest, cancelled
-        )
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        until = time.monotonic() + read
+        return _exchange(connection, (method, path, body, headers), where, until, largest, cancelled)
     finally:
         connection.close()
 
@@ -177,7 +181,7 @@ def _exchange(
             body += piece
     except TimeoutError as error:
         raise TimedOut(f"{where}: no answer in time") from error
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, UnicodeError) as error:
         raise Unreachable(f"{where}: {_reason(error)}") from error
     if answer.length and len(body) < largest:
         raise Unreachable(f"{where}: the answer was cut off")
@@ -185,11 +189,13 @@ def _exchange(
 
 
 def _wait_for_words(wire: socket.socket, until: float, cancelled: Callable[[], bool] | None) -> None:
-    while not select.select([wire], [], [], min(_SLICE_SECONDS, _left(until)))[0]:
-        if cancelled is not None and cancelled():
-            raise GaveUp
-        if time.monotonic() >= until:
-            raise TimeoutError
+    with DefaultSelector() as selector:
+        selector.register(wire, EVENT_READ)
+        while not selector.select(min(_SLICE_SECONDS, _left(until))):
+            if cancelled is not None and cancelled():
+                raise GaveUp
+            if time.monotonic() >= until:
+                raise TimeoutError
 
 
 def _left(until: float) -> float:

@@ -56,7 +56,6 @@ CONTAINER = (
             "failed to resolve reference",
             "error pulling image",
             "failed to register layer",
-            "registry-1.docker.io",
             'Get "https://…/v2/',
         ),
         captures=(

@@ -87,6 +87,7 @@ SERVER = (
         Cause.PROGRAM_MISSING,
         (
             "executable file not found",
+            "[FATAL tini … exec … failed: No such file",
             "No module named 'vllm'",
             "vllm: command not found",
             "vllm: not found",

@@ -85,8 +85,8 @@ BEFORE: dict[Cause, tuple[Words, ...]] = {
         Words(
             N_("{repository} is given only to those who accepted its terms."),
             N_(
-                "Accept them at https://huggingface.co/{repository}, put a token of that account into the variable "
-                "HF_TOKEN, then run `docstation pull {model}`."
+                "Accept them on the page of {repository} at Hugging Face, put a token of that account into the "
+                "variable HF_TOKEN, then run `docstation pull {model}`."
             ),
             needs=("repository",),
         ),
