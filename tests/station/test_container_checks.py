@@ -15,7 +15,8 @@ from docstation.station.causes import Cause, Fault
 from docstation.station.deployment import Deployment
 from docstation.station.drivers import container_checks
 from docstation.station.drivers.container import ContainerDriver
-from docstation.station.drivers.container_checks import check_disk, check_engine, check_gpu, check_name_and_port
+from docstation.station.drivers.container_checks import check_engine, check_gpu, check_name_and_port
+from docstation.station.drivers.disk import check_disk
 from docstation.testing.container_engine import EngineDouble
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docstation.station.drivers.container_logs import follow_lines, last_lines, readable
+from docstation.station.drivers.container_logs import follow_lines, last_lines
+from docstation.station.drivers.log_lines import readable
 
 
 @pytest.mark.parametrize(

@@ -112,17 +112,19 @@ def choose(catalogue: Catalogue, names: Sequence[str], around: Surroundings) -> 
 def _best(candidates: Sequence[ModelEntry], around: Surroundings) -> Choice:
     plans = [_plan(one, around) for one in candidates]
     fitting = [one for one in plans if one.fits]
-    at_hand = [one for one in fitting if is_at_hand(one.entry, around.hub)]
+    at_hand = [one for one in fitting if is_at_hand(one.entry, around.hub, around.pins)]
     if at_hand and at_hand[0] is not fitting[0]:
         return Choice(at_hand[0], tuple(one for one in plans[: plans.index(at_hand[0])]))
     return pick(plans)
 
 
-def is_at_hand(entry: ModelEntry, hub: Path) -> bool:
-    """Whether the weights lie on this machine, or are none of our business."""
+def is_at_hand(entry: ModelEntry, hub: Path, pins: Pins) -> bool:
+    """Whether the weights lie on this machine, in the recorded revision, or are none of our business."""
     if entry.engine != "vllm":
         return True
-    return Path(entry.checkpoint).is_dir() or checkpoint_folder(entry.checkpoint, hub) is not None
+    if Path(entry.checkpoint).is_dir():
+        return True
+    return checkpoint_folder(entry.checkpoint, hub, pins.get("weights", entry.checkpoint)) is not None
 
 
 def _plan(entry: ModelEntry, around: Surroundings) -> MemoryPlan:
@@ -187,7 +189,7 @@ def _deployment(one: MemoryPlan, around: Surroundings, port: int) -> Deployment:
 def _vllm(one: MemoryPlan, around: Surroundings, port: int) -> Deployment:
     entry = one.entry
     revision = around.pins.get("weights", entry.checkpoint)
-    at_hand = is_at_hand(entry, around.hub)
+    at_hand = is_at_hand(entry, around.hub, around.pins)
     device: ArgumentsFor = "cpu" if around.device.is_cpu else "cuda"
     return Deployment(
         model=entry.name,

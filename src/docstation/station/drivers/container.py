@@ -35,7 +35,8 @@ from docstation.station.drivers.container_errors import Absent, engine_errors
 from docstation.station.drivers.container_events import EngineEvents, oom_was_reported, signed
 from docstation.station.drivers.container_images import image_reference
 from docstation.station.drivers.container_logs import follow_lines, keep_log, last_lines
-from docstation.station.drivers.container_weights import check_weights
+from docstation.station.drivers.disk import check_disk
+from docstation.station.drivers.weights import check_weights
 
 REPLACING_GRACE = 10.0
 """Seconds that an outdated instance has to end before its successor starts."""
@@ -107,7 +108,7 @@ class ContainerDriver:
         image_reference(engine, deployment)
         check_weights(deployment, self._around.hub)
         checks.check_name_and_port(listed, deployment, self._around.station, replacing)
-        checks.check_disk((self._around.home, self._logs, Path(info.get("DockerRootDir") or "/")), self._free_bytes)
+        check_disk((self._around.home, self._logs, Path(info.get("DockerRootDir") or "/")), self._free_bytes)
         if self._around.gpus:
             checks.check_gpu(info)
 

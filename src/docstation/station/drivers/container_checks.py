@@ -10,9 +10,7 @@ import errno
 import os
 import shutil
 import socket
-import sys
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from docstation.messages.marking import N_
@@ -76,18 +74,6 @@ def check_name_and_port(listed: Iterable[Json], deployment: Deployment, station:
         raise Fault(Cause.PORT_TAKEN, str(deployment.port))
 
 
-def check_disk(folders: Iterable[Path], free_bytes: int) -> None:
-    """Check that the disks of `folders`, which need not exist, have `free_bytes` left each.
-
-    Raises:
-        Fault: ``DISK_FULL``.
-    """
-    for folder in folders:
-        free = _free(folder)
-        if free < free_bytes:
-            raise Fault(Cause.DISK_FULL, f"{folder}: {free / 1e9:.1f} GB")
-
-
 def check_gpu(info: Json) -> None:
     """Check that the engine can give a GPU to a container: its runtimes, its devices, or the toolkit beside it say so.
 
@@ -104,13 +90,6 @@ def check_gpu(info: Json) -> None:
     if any(shutil.which(hook, path=_HOOK_FOLDERS) for hook in _HOOKS):
         return
     raise Fault(Cause.GPU_NOT_VISIBLE, ", ".join(sorted(runtimes)))
-
-
-def _free(folder: Path) -> int:
-    for each in (folder, *folder.parents):
-        with suppress(OSError):
-            return shutil.disk_usage(each).free
-    return sys.maxsize
 
 
 def _publishes(container: Json, port: int) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from docstation.station.deployment import Deployment
+from docstation.station.drivers.weights import checkpoint_folder
 
 APP = "docstation.app"
 STATION = "docstation.station"
@@ -141,12 +142,6 @@ def mounts(deployment: Deployment, around: Surroundings) -> tuple[Mount, ...]:
     folder = checkpoint_folder(deployment)
     weights = Mount(folder, str(folder)) if folder else Mount(around.hub, WEIGHTS)
     return (Mount(around.home, HOME, read_only=False), weights, *around.mounts)
-
-
-def checkpoint_folder(deployment: Deployment) -> Path | None:
-    """The folder of the weights, where the checkpoint is one and not the name of a repository."""
-    path = Path(deployment.checkpoint)
-    return path if path.is_absolute() else None
 
 
 def labels(deployment: Deployment, station: str) -> dict[str, str]:

@@ -5,7 +5,6 @@ The log is whatever the server writes: it is shown without control characters, a
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,17 +14,10 @@ from pathlib import Path
 from docstation.station.causes import Fault
 from docstation.station.drivers.container_client import EngineClient
 from docstation.station.drivers.container_errors import Absent, engine_errors
+from docstation.station.drivers.log_lines import readable
 
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-_])")
-_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST_LINE = 1 << 20
 _PAUSE_SECONDS = 0.2
-
-
-def readable(line: bytes) -> str:
-    """One line as text: of a progress bar that overwrites itself the last state, without colours and controls."""
-    text = line.decode("utf-8", "replace").rstrip("\r").rpartition("\r")[2]
-    return _CONTROLS.sub("", _ESCAPES.sub("", text))
 
 
 def last_lines(client: EngineClient, container: str, count: int) -> list[str]:

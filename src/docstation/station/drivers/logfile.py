@@ -64,7 +64,7 @@ class Log:
 
 def last_lines(folder: Path, count: int) -> list[str]:
     """The last `count` lines of the log in `folder`, oldest first; empty where there is none."""
-    from docstation.station.drivers.container_logs import readable
+    from docstation.station.drivers.log_lines import readable
 
     found: list[bytes] = []
     for name in (LOG, PREVIOUS_LOG):
@@ -90,7 +90,7 @@ def _end_of(path: Path, count: int) -> list[bytes]:
 
 def follow_lines(folder: Path, lives: Callable[[], bool]) -> Iterator[str]:
     """Lines of the log in `folder` as they come, history first, until `lives` says no and all was read."""
-    from docstation.station.drivers.container_logs import readable
+    from docstation.station.drivers.log_lines import readable
 
     pending = b""
     for data in _chunks(folder, lives):

@@ -24,12 +24,12 @@ import docstation
 from docstation.station.causes import Cause, Fault
 from docstation.station.deployment import Deployment, DriverKind
 from docstation.station.driver import Instance
-from docstation.station.drivers.container_checks import check_disk
-from docstation.station.drivers.container_weights import check_weights
+from docstation.station.drivers.disk import check_disk
 from docstation.station.drivers.logfile import follow_lines, last_lines
 from docstation.station.drivers.process_records import Record, read_record
 from docstation.station.drivers.processes import send
 from docstation.station.drivers.shepherd import RECORD, TAKEN
+from docstation.station.drivers.weights import check_weights
 
 _SHEPHERD = "import sys; sys.path.insert(0, {root!r}); from docstation.station.drivers.shepherd import main; main()"
 _LAUNCH_SECONDS = 20.0

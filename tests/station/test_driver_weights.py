@@ -11,7 +11,7 @@ from driver_contract import refused
 
 from docstation.station.causes import Cause
 from docstation.station.deployment import Deployment
-from docstation.station.drivers.container_weights import check_weights
+from docstation.station.drivers.weights import check_weights
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MODEL = Deployment("m", "container", "m", 8192, checkpoint="some-org/some-model")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from docstation.station.causes import Cause, Fault
 from docstation.station.deployment import Deployment
-from docstation.station.drivers.container_creation import checkpoint_folder
 
 _INDEX = "model.safetensors.index.json"
 _FORMS = ("*.safetensors", "*.bin", "*.pt")
@@ -50,3 +49,9 @@ def _missing_shard(folder: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return _INDEX
     return next((name for name in shards if not (folder / name).is_file()), "")
+
+
+def checkpoint_folder(deployment: Deployment) -> Path | None:
+    """The folder of the weights, where the checkpoint is one and not the name of a repository."""
+    path = Path(deployment.checkpoint)
+    return path if path.is_absolute() else None
