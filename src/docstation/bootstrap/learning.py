@@ -53,7 +53,7 @@ class LearningWitness:
         """Note what the card shows for us now that a page was read."""
         if not deployment.planned_bytes:
             return
-        reading = self._gpu.read(self._pids([deployment.instance]))
+        reading = self._gpu.read(self._pids([deployment.instance]) or None)
         if isinstance(reading, GpuReading):
             held = reading.ours_bytes if reading.ours_bytes is not None else reading.used_bytes
             exact = "ours" if reading.ours_bytes is not None else "card"

@@ -93,7 +93,9 @@ class Parts:
         """What starts vLLM here."""
         if self.settings.driver != "auto":
             return self.settings.driver
-        if _engine_answers():
+        from docstation.bootstrap.at_hand import find_engine
+
+        if find_engine().client is not None:
             return "container"
         return "process" if shutil.which("vllm") else "embedded"
 
@@ -250,19 +252,3 @@ class Parts:
             return Resolver(lambda: less).lineup(serving.names)
         except BudgetExceeded:
             return None
-
-
-def _engine_answers() -> bool:
-    """Whether a container engine is there; looked for cheaply before its library is loaded."""
-    address = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    if address.startswith("unix://") and not Path(address.removeprefix("unix://")).exists():
-        return False
-    from docstation.station.drivers.container_client import connect
-    from docstation.station.drivers.container_errors import engine_errors
-
-    try:
-        with engine_errors():
-            connect(2).version()
-    except Fault:
-        return False
-    return True

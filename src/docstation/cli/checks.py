@@ -11,14 +11,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Literal
 
+from docstation.cli import checks_station
+from docstation.cli.checks_station import Finding, State
 from docstation.cli.common import current
 from docstation.errors import DocStationError
 from docstation.messages import N_, explain, translate
 from docstation.settings import state_folder
 
-State = Literal["ok", "missing", "optional"]
 LITTLE_MEMORY = 3 * 10**9
 LITTLE_DISK = 10**9
 
@@ -44,6 +44,7 @@ class Check:
 
 def all_checks() -> Iterator[Check]:
     """Every check, in the order in which they are shown."""
+    checks_station.forget()
     for title, name, look in CHECKS:
         try:
             state, found, advice = look()
@@ -54,7 +55,6 @@ def all_checks() -> Iterator[Check]:
         yield Check(name, title, state, found, advice)
 
 
-Finding = tuple[State, str, str]
 REINSTALL = N_("Install DocStation anew: make run in its folder.")
 
 
@@ -139,19 +139,6 @@ def _machine() -> Finding:
     return "ok", found, ""
 
 
-def _gpu() -> Finding:
-    if shutil.which("nvidia-smi"):
-        return "ok", translate(N_("NVIDIA, not used: the embedded engine reads on the processor")), ""
-    return "optional", translate(N_("none found, none needed: the embedded engine reads on the processor")), ""
-
-
-def _docker() -> Finding:
-    found = shutil.which("docker")
-    if found:
-        return "ok", found, ""
-    return "optional", translate(N_("not installed; the embedded engine does not need it")), ""
-
-
 def _state() -> Finding:
     folder = state_folder()
     try:
@@ -187,8 +174,12 @@ CHECKS: tuple[tuple[str, str, Callable[[], Finding]], ...] = (
     (N_("LibreOffice"), "libreoffice", _office),
     (N_("HEIC photos"), "heic", _heic),
     (N_("machine"), "machine", _machine),
-    (N_("GPU"), "gpu", _gpu),
-    (N_("Docker"), "docker", _docker),
     (N_("state folder"), "state", _state),
     (N_("disk"), "disk", _disk),
+    (N_("GPU"), "gpu", checks_station.gpu),
+    (N_("Docker"), "docker", checks_station.container_engine),
+    (N_("vLLM command"), "vllm", checks_station.vllm),
+    (N_("default model"), "default-model", checks_station.models),
+    (N_("station"), "station", checks_station.station),
+    (N_("host"), "host", checks_station.host),
 )

@@ -106,7 +106,7 @@ Exit codes are promises; scripts may rely on them.
 | 1 | unexpected, a bug: the message names a report file, which holds versions and places in the code, no content |
 | 2 | usage: an option, argument or setting is wrong |
 | 3 | the input cannot be used: nothing could be read |
-| 4 | done in part: some pages or files failed, the others are written |
+| 4 | done in part: some pages or files failed, the others are written; or a promise is broken (`doctor --report`) |
 | 5 | something is missing; the message says the command that installs it |
 | 6 | no engine or model can do this |
 | 7 | refused by the memory budget |

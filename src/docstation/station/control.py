@@ -80,8 +80,11 @@ class _Conversation(socketserver.StreamRequestHandler):
         if _peer(self.connection) != os.getuid():
             return
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            line = self.rfile.readline(LONGEST_REQUEST)
+            if not line:
+                return  # somebody only looked whether anybody listens
             try:
-                self._answer(json.loads(self.rfile.readline(LONGEST_REQUEST)))
+                self._answer(json.loads(line))
             except DocStationError as error:
                 self._send({"tell": "error", **to_record(error)})
 

@@ -43,6 +43,9 @@ from docstation.station.words import (
 ENGINE_PATIENCE = 2.0
 """Seconds between two looks for an engine that was away when the owner took over."""
 
+JOURNAL_PATIENCE = 1.0
+"""Seconds between two tries to write what the disk did not take."""
+
 STRAY_GRACE = 5.0
 """Seconds that a server of ours which the journal does not know gets to stop."""
 
@@ -74,6 +77,7 @@ class Owner:
         self._inbox: queue.Queue[Event | _Note | None] = queue.Queue()
         self._listeners: list[Listener] = []
         self._guard = threading.Lock()
+        self._closing = threading.Event()
         self._cancelled = threading.Event()
         self._timers: dict[str, float] = {}
         self._thread = threading.Thread(target=self._decide, name="station", daemon=True)
@@ -96,6 +100,7 @@ class Owner:
 
     def close(self) -> None:
         """Stop deciding and give the lock back; what serves goes on serving."""
+        self._closing.set()
         self._inbox.put(None)
         if self._thread.is_alive():
             self._thread.join()
@@ -143,8 +148,7 @@ class Owner:
             if event is None:
                 return
             if isinstance(event, _Note):
-                record = self._journal.note(self._wall(), event.name, event.fields, self._transaction())
-                self._tell(record, ())
+                self._take_note(event)
             else:
                 self._take(event)
 
@@ -152,10 +156,31 @@ class Owner:
         state, effects = react(self._journal.state, event)
         if state == self._journal.state and not effects:
             return
-        record = self._journal.append(event, state)
+        record = self._written(lambda: self._journal.append(event, state))
+        if record is None:
+            return
         for effect in effects:
             self._perform(effect)
         self._tell(record, effects)
+
+    def _take_note(self, note: _Note) -> None:
+        record = self._written(lambda: self._journal.note(self._wall(), note.name, note.fields, self._transaction()))
+        if record is not None:
+            self._tell(record, ())
+
+    def _written(self, write: Callable[[], Record]) -> Record | None:
+        """What `write` writes; None when this owner ends before that was possible.
+
+        On a full disk nothing is decided until there is room: what is not written must not be done.
+        """
+        while True:
+            try:
+                return write()
+            except OSError:
+                if threading.current_thread() is not self._thread:
+                    raise
+                if self._closing.wait(JOURNAL_PATIENCE):
+                    return None
 
     def _tell(self, record: Record, effects: tuple[Effect, ...]) -> None:
         with self._guard:
@@ -184,7 +209,8 @@ class Owner:
             case WaitToRetry():
                 self._timers["retry"] = time.monotonic() + effect.seconds
             case Ended():
-                self._journal.checkpoint(self._wall())
+                with contextlib.suppress(OSError):  # the events that it sums up are there
+                    self._journal.checkpoint(self._wall())
             case Declined():
                 pass  # listeners see it
 

@@ -47,19 +47,25 @@ class GpuRoom:
             raise Fault(Cause.MEMORY_TAKEN, _gigabytes(free, need))
 
     def wait_for(self, starting: Sequence[Deployment], *, seconds: float, cancelled: Flag) -> None:
-        """Return once `starting` has room.
+        """Return once `starting` has room; what those of them hold that never stopped is room of theirs.
 
         Raises:
             Fault: ``MEMORY_NOT_RETURNED`` after `seconds`, ``CANCELLED``.
         """
         need = needed(starting)
+        ours = self._pids([one.instance for one in starting]) if need else None
         last = time.monotonic() + seconds
-        while (reading := self._reading(need, None)) is not None and reading.free_bytes + TOLERANCE < need:
+        self.baseline_bytes = None
+        while (reading := self._reading(need, ours)) is not None:
+            held = reading.ours_bytes if ours else 0
+            free = reading.free_bytes + (held or 0)
+            if free + TOLERANCE >= need:
+                self.baseline_bytes = None if held is None else reading.used_bytes - held
+                return
             if time.monotonic() > last:
-                raise Fault(Cause.MEMORY_NOT_RETURNED, _gigabytes(reading.free_bytes, need))
+                raise Fault(Cause.MEMORY_NOT_RETURNED, _gigabytes(free, need))
             if cancelled.wait(EVERY):
                 raise Fault(Cause.CANCELLED)
-        self.baseline_bytes = None if reading is None else reading.used_bytes
 
     def _reading(self, need: int, ours: set[int] | None) -> GpuReading | None:
         reading = self._gpu.read(ours) if need else None

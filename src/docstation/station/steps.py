@@ -133,7 +133,7 @@ class Steps:
             case Step.LOAD:
                 self._load(effect.members[0], cancelled)
             case Step.PROBE:
-                self._probes.check_identity(effect.members[0])
+                self._probe(effect.members[0])
             case Step.CANARY:
                 self._canary(effect.members[0], cancelled)
 
@@ -177,6 +177,12 @@ class Steps:
         if not looked.running():
             raise self._explained(member, Fault(Cause.EXITED), Step.LOAD)
         self._witness.answered(member, driver.log_tail(member.instance, LONGEST_TAIL))
+
+    def _probe(self, member: Deployment) -> None:
+        try:
+            self._probes.check_identity(member)
+        except Fault as fault:
+            raise self._explained(member, fault, Step.PROBE) from fault
 
     def _canary(self, member: Deployment, cancelled: Flag) -> None:
         try:

@@ -211,7 +211,8 @@ class Watch:
     def _look_at_memory(self, serving: Lineup) -> None:
         if not serving.planned_bytes:
             return
-        reading = self._gpu.read(self._pids([one.instance for one in serving.members]))
+        # Where no process of ours can be seen, nothing is known of whose memory it is.
+        reading = self._gpu.read(self._pids([one.instance for one in serving.members]) or None)
         sample = MemorySample.of(self._clock(), reading)
         memory = self._memory
         if memory is None or memory.lineup != serving:

@@ -6,6 +6,7 @@ it. What the engine answers is JSON as its API documents it. Nothing here knows 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, Protocol, cast, overload
 
@@ -82,5 +83,10 @@ def connect(answer_seconds: int = ANSWER_SECONDS) -> EngineClient:
         docker.errors.DockerException: nothing answers there.
     """
     import docker
+    from docker.context import ContextAPI
 
-    return cast("EngineClient", docker.from_env(timeout=answer_seconds).api)
+    context = None if os.environ.get("DOCKER_HOST") else ContextAPI.get_current_context()
+    if context is None or not context.Host:
+        return cast("EngineClient", docker.from_env(timeout=answer_seconds).api)
+    client = docker.DockerClient(base_url=context.Host, tls=context.TLSConfig or False, timeout=answer_seconds)
+    return cast("EngineClient", client.api)
