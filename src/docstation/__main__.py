@@ -4,4 +4,6 @@ import sys
 
 from docstation.cli.main import main
 
+# The lock of the station names its holder by this.
+sys.argv[0] = "docstation"
 sys.exit(main())

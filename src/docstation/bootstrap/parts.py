@@ -18,7 +18,7 @@ from docstation.settings.peeking import setting
 from docstation.station.causes import Fault
 from docstation.station.deployment import DriverKind, Lineup
 from docstation.station.gpu import Gpu, GpuReading
-from docstation.station.journal import read_records, replay
+from docstation.station.journal import replay_newest
 from docstation.station.nvml import NvmlGpu
 
 if TYPE_CHECKING:
@@ -75,6 +75,18 @@ class Parts:
         self.config = config
         self.folder = station_folder()
         self._note: Callable[..., None] | None = None
+        self._lasting = False
+
+    def last(self) -> None:
+        """Stay for days: budget and port are read anew for each change, as the catalogue is."""
+        self._lasting = True
+
+    def _current(self) -> StationSettings:
+        if not self._lasting:
+            return self.settings
+        from docstation.settings import load
+
+        return load(config=self.config).settings.station
 
     @cached_property
     def gpu(self) -> Gpu:
@@ -172,7 +184,7 @@ class Parts:
 
         if self.settings.device == "cpu":
             return CPU
-        present = replay(read_records(self.folder)).state.present
+        present = replay_newest(self.folder).state.present
         reading = self.gpu.read(self.pids([one.instance for one in present]) if present else None)
         if isinstance(reading, GpuReading):
             leaving = sum(one.planned_bytes for one in present)
@@ -189,14 +201,15 @@ class Parts:
         from docstation.models.pins import Pins
         from docstation.station.resolving import Surroundings
 
+        own = self._current()
         return Surroundings(
             catalogue(self.config),
             load_catalogue(),
             catalogue_files(self.config),
-            self.settings.budget,
+            own.budget,
             self.device(planning=planning),
             self.kind,
-            self.settings.port,
+            own.port,
             self.hub,
             Pins(self.folder),
             LearnedFile(self.folder).load(),

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from docstation.bootstrap.parts import Parts, station_folder
-from docstation.errors import DocStationError, Locked
+from docstation.errors import Locked, NoEngine
 from docstation.messages.marking import N_
 from docstation.settings.peeking import setting
 from docstation.settings.sizes import parse_size
@@ -93,7 +93,7 @@ def desk(parts: Parts, *, manager: bool = True) -> Iterator[Desk]:
 
     Raises:
         Locked: somebody owns it and does not listen.
-        DocStationError: the manager did not come up.
+        NoEngine: the manager did not come up.
     """
     from docstation.station.control import DistantDesk
 
@@ -113,7 +113,7 @@ def start_manager(parts: Parts) -> int:
 
     Raises:
         Locked: another process owns the station.
-        DocStationError: it ended or did not listen in time; its log is named.
+        NoEngine: it ended or did not listen in time; its log is named.
     """
     from docstation.station.control import DistantDesk
 
@@ -134,7 +134,7 @@ def start_manager(parts: Parts) -> int:
         if process.poll() is not None:
             break
         time.sleep(0.02)
-    raise DocStationError(NO_MANAGER, remedy=NO_MANAGER_REMEDY, log=str(log))
+    raise NoEngine(NO_MANAGER, remedy=NO_MANAGER_REMEDY, log=str(log))
 
 
 NO_MANAGER = N_("The manager of the models did not come up.")
@@ -157,6 +157,7 @@ def managing(parts: Parts) -> Iterator[OwnersDesk]:
     """
     from docstation.station.control import ControlServer
 
+    parts.last()
     with ExitStack() as stack:
         owner, own = stack.enter_context(owning(parts))
         watch = _watch(parts, owner)

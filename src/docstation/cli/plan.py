@@ -23,6 +23,7 @@ from docstation.cli.bills import (
 from docstation.cli.card import named_card, reading_json, reading_lines, reference_note
 from docstation.cli.common import common_options, current, json_option
 from docstation.cli.console import JsonValue, say_error, show, show_json
+from docstation.cli.models.names import ModelName
 from docstation.cli.speech import Argument, Command, Option
 from docstation.errors import BudgetExceeded, ExitCode
 from docstation.messages import N_, translate
@@ -52,7 +53,14 @@ CHOOSE_SMALLER = N_("Choose a smaller model, raise station.budget, or free memor
         ("docstation plan dots-ocr --explain", N_("says where each number comes from")),
     ),
 )
-@click.argument("names", cls=Argument, nargs=-1, metavar="[MODEL]...", help=N_("Models by name, alias or checkpoint."))
+@click.argument(
+    "names",
+    cls=Argument,
+    nargs=-1,
+    type=ModelName(),
+    metavar="[MODEL]...",
+    help=N_("Models by name, alias or checkpoint."),
+)
 @click.option("--budget", cls=Option, metavar="SIZE", help=N_("All that the card may show, such as 12 GB or 12 GiB."))
 @click.option(
     "--gpu", cls=Option, metavar="NAME", help=N_("Plan for this card: a name, its memory such as 16 GiB, or cpu.")

@@ -5,8 +5,10 @@ So ``docstation --help`` costs the import of click and of this file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -33,6 +35,9 @@ COMMANDS = {
     "ocr": Entry("ocr", N_("Read scans, photos and PDFs: text, tables and headings, in any format.")),
     "tables": Entry("tables", N_("Write the tables of a file as XLSX, CSV, JSON or HTML.")),
     "eval": Entry("evaluate", N_("Measure reading on documents whose truth is known; compare runs.")),
+    "models": Entry("models.group", N_("What serves on the GPU: status, switch, restore, logs, events.")),
+    "plan": Entry("plan", N_("Plan the GPU memory of models against the budget; show the command line of vLLM.")),
+    "pull": Entry("pull", N_("Fetch weights and images of models ahead of a switch.")),
     "doctor": Entry("doctor", N_("Check what is installed, what works, and say what to do.")),
     "formats": Entry("formats", N_("List what can be read and what can be written.")),
     "config": Entry("config", N_("Show settings, where they come from, and what is allowed.")),
@@ -41,14 +46,22 @@ COMMANDS = {
 }
 
 
-class Root(Group):
-    """The group whose commands are imported when they are asked for."""
+class LazyGroup(Group):
+    """A group whose commands are imported when they are asked for.
+
+    Args:
+        entries: commands by name, in the order in which they are shown.
+    """
+
+    def __init__(self, *args: Any, entries: Mapping[str, Entry], **attributes: Any) -> None:
+        self.entries = entries
+        super().__init__(*args, **attributes)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self.entries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        entry = COMMANDS.get(cmd_name)
+        entry = self.entries.get(cmd_name)
         if entry is None:
             return None
         command: click.Command = import_module(f"docstation.cli.{entry.module}").command
@@ -56,19 +69,20 @@ class Root(Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(translate("Commands")):
-            formatter.write_dl([(name, translate(entry.summary)) for name, entry in COMMANDS.items()])
+            formatter.write_dl([(name, translate(entry.summary)) for name, entry in self.entries.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise click.exceptions.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx)
+        if args[0] not in self.entries and not args[0].startswith("-"):
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=self.entries, ctx=ctx)
         return super().resolve_command(ctx, args)
 
 
 @click.group(
     "docstation",
-    cls=Root,
+    cls=LazyGroup,
+    entries=COMMANDS,
     help=N_(
         "DocStation reads scans, photos and PDFs in Russian and English and gives text, tables and data. "
         "Results go to the standard output or to the folder you name, everything else to the standard error."
@@ -77,6 +91,7 @@ class Root(Group):
         ("docstation ocr scan.pdf", N_("prints the text as Markdown")),
         ("docstation ocr scans/ -o out --format md,docx", N_("reads a folder, writes two files for each document")),
         ("docstation tables invoice.pdf -o invoice.xlsx", N_("writes the tables as a workbook")),
+        ("docstation models switch qwen3-vl", N_("changes the model that serves")),
         ("docstation ocr --help", N_("says more about a command")),
     ),
 )
@@ -93,4 +108,4 @@ def root() -> None:
     """The command that holds all others."""
 
 
-__all__ = ["COMMANDS", "Command", "Entry", "root"]
+__all__ = ["COMMANDS", "Command", "Entry", "LazyGroup", "root"]

@@ -62,7 +62,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        known = replay(read_records(folder))
+        known = replay_newest(folder)
         self.state, self._number, self._entered = known.state, known.number, known.entered
         self._stream: BinaryIO = _opened(folder / FILE)
 
@@ -118,6 +118,29 @@ def read_records(folder: Path, *, notes: bool = True) -> Iterator[Record]:
         for record in _records(folder / name):
             if notes or record.kind != "note":
                 yield record
+
+
+def newest_records(folder: Path) -> Iterator[Record]:
+    """All records that are kept, newest first; only as far as they are taken they are read and understood."""
+    for name in (FILE, OLDER):
+        for line in reversed(_lines(folder / name)):
+            if (record := _parsed(line)) is not None:
+                yield record
+
+
+def replay_newest(folder: Path) -> Replayed:
+    """What the records of `folder` add up to, from the last checkpoint on.
+
+    Two are read, so that it is known since when the step or mode at the last one is under way.
+    """
+    found: list[Record] = []
+    checkpoints = 0
+    for record in newest_records(folder):
+        found.append(record)
+        checkpoints += record.kind == "checkpoint"
+        if checkpoints == 2:
+            break
+    return replay(reversed(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +211,17 @@ def _line(record: Record) -> bytes:
 
 
 def _records(path: Path) -> Iterator[Record]:
-    try:
-        lines = path.read_bytes().splitlines(keepends=True)
-    except FileNotFoundError:
-        return
-    for line in lines:
-        if line.endswith(b"\n") and (record := _parsed(line)) is not None:
+    for line in _lines(path):
+        if (record := _parsed(line)) is not None:
             yield record
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The whole lines of a file; what a crash tore is left out."""
+    try:
+        return path.read_bytes().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return []
 
 
 def _parsed(line: bytes) -> Record | None:

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from docstation.station.deployment import Deployment
 from docstation.station.gpu import Absence, Gpu, GpuReading, NoReading
-from docstation.station.journal import Record, read_records, replay
+from docstation.station.journal import Record, newest_records, replay
 from docstation.station.lock import Holder, holder_of
 from docstation.station.words import State
 
 PATIENCE = 0.12
 """Seconds that the looks at servers and card may take together."""
-LAST_EVENTS = 5
+LAST_EVENTS = 8
 
 Shown = tuple[str, int]
 """Model id and context length that a server shows."""
@@ -80,7 +80,7 @@ def look(folder: Path, *, budget_bytes: int, gpu: Gpu, shown: Callable[[Deployme
         gpu: the card.
         shown: asks a server for its model id and context, within so many seconds; None when it does not answer.
     """
-    records = list(read_records(folder))
+    records = _needed(folder)
     state = replay(records).state
     looks = _Looks()
     for one in state.serving.members:
@@ -102,6 +102,23 @@ def look(folder: Path, *, budget_bytes: int, gpu: Gpu, shown: Callable[[Deployme
         budget_bytes,
         tuple(deque((one for one in records if one.kind == "event"), LAST_EVENTS)),
     )
+
+
+def _needed(folder: Path) -> list[Record]:
+    """The newest records, oldest first: as many as tell the state, the last events and what the serving models hold."""
+    found: list[Record] = []
+    events, checkpoint, unmeasured = 0, False, set[str]()
+    for record in newest_records(folder):
+        found.append(record)
+        events += record.kind == "event"
+        if record.kind == "checkpoint" and not checkpoint:
+            checkpoint = True
+            serving = replay(reversed(found)).state.serving
+            unmeasured = {one.spec for one in serving.members if one.planned_bytes} - set(_measured(found))
+        unmeasured.discard(str(record.body.get("spec")))
+        if checkpoint and events >= LAST_EVENTS and not unmeasured:
+            break
+    return found[::-1]
 
 
 def _measured(records: list[Record]) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""``docstation models``: what serves, seen and changed from the command line; one module a command."""
