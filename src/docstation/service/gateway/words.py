@@ -1,0 +1,101 @@
+"""What the service and its gateway say to each other over a local socket: JSON lines, one message each. Data only.
+
+The service tells what serves and whether requests may pass (`Orders`); the gateway tells what is under way (`News`).
+A gateway that loses the service goes on with its last orders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Way = Literal["open", "hold", "closed"]
+"""``open``: requests pass. ``hold``: they wait, a switch is under way. ``closed``: no model serves, they are refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A model server that requests may be passed to.
+
+    Attributes:
+        model: name of the catalogue's entry.
+        id: model id that it shows, what clients name.
+        context: ``max_model_len`` in tokens.
+        host: of the server.
+        port: of the server.
+        concurrency: requests that it answers at once; more wait here.
+    """
+
+    model: str
+    id: str
+    context: int
+    host: str
+    port: int
+    concurrency: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of admission.
+
+    Attributes:
+        waiting: requests that may wait.
+        waiting_bytes: bytes of bodies that may be held while they wait.
+        waiting_seconds: how long one may wait.
+        body_bytes: size of one body.
+        head_bytes: size of one request's head.
+        idle_seconds: how long a connection may be silent between requests.
+        head_seconds: how long a head may take to arrive.
+    """
+
+    waiting: int = 64
+    waiting_bytes: int = 256_000_000
+    waiting_seconds: float = 300.0
+    body_bytes: int = 64_000_000
+    head_bytes: int = 65_536
+    idle_seconds: float = 75.0
+    head_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the gateway is to do from now on.
+
+    Attributes:
+        way: whether requests pass.
+        upstreams: what serves; the first is the active model. Empty while nothing does.
+        known: catalogue names and model ids that could be switched to, each with its entry's name.
+        on_other: what becomes of a request that names another known model: ``refuse`` or ``switch``.
+        reason: English sentence for those who are refused or wait.
+        retry_after: seconds for the Retry-After header.
+        keys: hashes of API keys with their scopes; empty means that no key is asked for.
+        limits: of admission.
+    """
+
+    way: Way = "closed"
+    upstreams: tuple[Upstream, ...] = ()
+    known: dict[str, str] = field(default_factory=dict)
+    on_other: Literal["refuse", "switch"] = "refuse"
+    reason: str = ""
+    retry_after: int = 5
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the gateway tells, whenever it changes and on being asked.
+
+    Attributes:
+        under_way: requests at upstreams, by entry name.
+        waiting: requests that wait.
+        passed: pieces of answers passed back since the start; moves while an engine works.
+        last_success: POSIX seconds at which a model last answered a request whole; 0 for never.
+        wish: entry name of another model that waiting requests ask for, empty for none.
+    """
+
+    under_way: dict[str, int] = field(default_factory=dict)
+    waiting: int = 0
+    passed: int = 0
+    last_success: float = 0.0
+    wish: str = ""
