@@ -23,6 +23,7 @@ class LearningWitness:
         gpu: the card.
         pids: processes of the instances of these names.
         note: writes to the journal.
+        proven: told the time at which a model passed its canary.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class LearningWitness:
         gpu: Gpu,
         pids: Callable[[Collection[str]], set[int]],
         note: Note,
+        proven: Callable[[float], None],
     ) -> None:
         self._file = file
         self._resolver = resolver
         self._gpu = gpu
         self._pids = pids
         self._note = note
+        self._proven = proven
 
     def answered(self, deployment: Deployment, log: Sequence[str]) -> None:
         """Keep the figures of the start, where its log tells them and its plan was made here."""
@@ -51,6 +54,7 @@ class LearningWitness:
 
     def passed(self, deployment: Deployment) -> None:
         """Note what the card shows for us now that a page was read."""
+        self._proven(time.time())
         if not deployment.planned_bytes:
             return
         reading = self._gpu.read(self._pids([deployment.instance]) or None)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from docstation.station.driver import Driver
     from docstation.station.resolving import Resolver, Surroundings
     from docstation.station.room import GpuRoom
-    from docstation.station.steps import Steps
+    from docstation.station.steps import Gate, Steps
 
 
 def station_folder() -> Path:
@@ -68,6 +68,9 @@ class Parts:
     Args:
         settings: of the station.
         config: settings file that was named, for what is read anew.
+
+    Attributes:
+        proved: POSIX seconds at which a model last passed its canary, or answered a question of ours; 0 for never.
     """
 
     def __init__(self, settings: StationSettings, config: str = "") -> None:
@@ -76,6 +79,7 @@ class Parts:
         self.folder = station_folder()
         self._note: Callable[..., None] | None = None
         self._lasting = False
+        self.proved = 0.0
 
     def last(self) -> None:
         """Stay for days: budget and port are read anew for each change, as the catalogue is."""
@@ -227,15 +231,22 @@ class Parts:
         """What performs the steps of a switch."""
         from docstation.bootstrap.learning import LearningWitness
         from docstation.models.learned import LearnedFile
-        from docstation.station.gate import DirectGate
         from docstation.station.probes import HttpProbes
-        from docstation.station.signs import under_way
         from docstation.station.steps import Steps, Times
 
         own = self.settings
         times = Times(own.drain_seconds, own.stop_seconds, own.reclaim_seconds, own.load_seconds, own.canary_seconds)
-        witness = LearningWitness(LearnedFile(self.folder), self.resolver, self.gpu, self.pids, self._noted)
-        return Steps(self.drivers, HttpProbes(), DirectGate(under_way), self.room, times, witness)
+        file = LearnedFile(self.folder)
+        witness = LearningWitness(file, self.resolver, self.gpu, self.pids, self._noted, self._proven)
+        return Steps(self.drivers, HttpProbes(), self.gate, self.room, times, witness)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """Who lets requests through; the service puts its gateway here before anything starts."""
+        from docstation.station.gate import DirectGate
+        from docstation.station.signs import under_way
+
+        return DirectGate(under_way)
 
     @cached_property
     def room(self) -> GpuRoom:
@@ -243,6 +254,9 @@ class Parts:
         from docstation.station.room import GpuRoom
 
         return GpuRoom(self.gpu, self.pids)
+
+    def _proven(self, at: float) -> None:
+        self.proved = at
 
     def note_with(self, note: Callable[..., None]) -> None:
         """Have what is worth knowing written by the owner's `note`."""

@@ -19,6 +19,8 @@ from docstation.errors import Locked, NoEngine
 from docstation.messages.marking import N_
 from docstation.settings.peeking import setting
 from docstation.settings.sizes import parse_size
+from docstation.station import journal
+from docstation.station.deployment import Deployment
 from docstation.station.journal import Record, read_records
 from docstation.station.lock import HeldByOther
 from docstation.station.nvml import NvmlGpu
@@ -54,6 +56,16 @@ def _budget(config: str) -> int:
 def records() -> Iterator[Record]:
     """The journal, oldest first."""
     return read_records(station_folder())
+
+
+def newest_records() -> Iterator[Record]:
+    """The journal, newest first."""
+    return journal.newest_records(station_folder())
+
+
+def present(parts: Parts) -> tuple[Deployment, ...]:
+    """Servers of ours that may be running, by the journal."""
+    return journal.replay_newest(parts.folder).state.present
 
 
 @contextmanager

@@ -13,14 +13,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from docstation.settings.folders import config_files, state_folder
     from docstation.settings.loading import Loaded, load
-    from docstation.settings.model import Output, Reading, Settings, Station, Ui
+    from docstation.settings.model import Output, Reading, Service, Settings, Station, Ui
 
-__all__ = ["Loaded", "Output", "Reading", "Settings", "Station", "Ui", "config_files", "load", "state_folder"]
+__all__ = [
+    "Loaded",
+    "Output",
+    "Reading",
+    "Service",
+    "Settings",
+    "Station",
+    "Ui",
+    "config_files",
+    "load",
+    "state_folder",
+]
 
 _LAZY = {
     **dict.fromkeys(("config_files", "state_folder"), "docstation.settings.folders"),
     **dict.fromkeys(("Loaded", "load"), "docstation.settings.loading"),
-    **dict.fromkeys(("Output", "Reading", "Settings", "Station", "Ui"), "docstation.settings.model"),
+    **dict.fromkeys(("Output", "Reading", "Service", "Settings", "Station", "Ui"), "docstation.settings.model"),
 }
 
 

@@ -38,7 +38,7 @@ def is_list(key: str) -> bool:
 
 def is_size(key: str) -> bool:
     """Whether the key holds a number of bytes."""
-    return (key.startswith("limits.") and key.endswith("_bytes")) or key == "station.budget"
+    return (key.startswith("limits.") and key.endswith("_bytes")) or key in {"station.budget", "service.body_bytes"}
 
 
 def suggestion(wrong: str, known: tuple[str, ...]) -> tuple[str, dict[str, object]]:

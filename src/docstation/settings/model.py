@@ -85,6 +85,29 @@ class Station:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """How the service is reached.
+
+    Attributes:
+        host: Address that the gateway listens on; one that others can reach needs keys.
+        port: Port of the gateway: the OpenAI interface, the documents and the station.
+        hosts: Names beside localhost under which clients may address it, against DNS rebinding.
+        on_other: What becomes of a request for another known model than the active one; refuse says how to switch.
+        waiting: Requests that may wait for their turn or for the end of a switch.
+        waiting_seconds: How long a request may wait.
+        body_bytes: Size of one request's body.
+    """
+
+    host: Annotated[str, Len(1)] = "127.0.0.1"
+    port: Annotated[int, Interval(ge=1, le=65_535)] = 8000
+    hosts: tuple[str, ...] = ()
+    on_other: Literal["refuse", "switch"] = "refuse"
+    waiting: Annotated[int, Interval(ge=0, le=10_000)] = 64
+    waiting_seconds: Annotated[float, Interval(ge=1, le=3600)] = 300.0
+    body_bytes: Annotated[int, Interval(gt=0)] = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class Ui:
     """How DocStation speaks to you.
 
@@ -104,6 +127,7 @@ class Settings:
         limits: How much a file may ask of us. Sizes may be written like 200 MB or 1.4 GB.
         output: What is written, and where.
         station: How models are run on the GPU, and how they are switched.
+        service: How the service is reached.
         ui: How DocStation speaks to you.
     """
 
@@ -111,4 +135,5 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     output: Output = field(default_factory=Output)
     station: Station = field(default_factory=Station)
+    service: Service = field(default_factory=Service)
     ui: Ui = field(default_factory=Ui)

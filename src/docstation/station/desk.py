@@ -76,6 +76,10 @@ class OwnersDesk:
         self._owner = owner
         self._resolve = resolve
 
+    def state(self) -> State:
+        """The station's state now."""
+        return self._owner.state
+
     def change(self, order: Order) -> Iterator[Told]:
         kind, lineup = self._request(order)
         while True:

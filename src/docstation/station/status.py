@@ -18,6 +18,7 @@ from docstation.station.deployment import Deployment
 from docstation.station.gpu import Absence, Gpu, GpuReading, NoReading
 from docstation.station.journal import Record, newest_records, replay
 from docstation.station.lock import Holder, holder_of
+from docstation.station.records import state_from_json
 from docstation.station.words import State
 
 PATIENCE = 0.12
@@ -111,14 +112,21 @@ def _needed(folder: Path) -> list[Record]:
     for record in newest_records(folder):
         found.append(record)
         events += record.kind == "event"
-        if record.kind == "checkpoint" and not checkpoint:
-            checkpoint = True
-            serving = replay(reversed(found)).state.serving
-            unmeasured = {one.spec for one in serving.members if one.planned_bytes} - set(_measured(found))
         unmeasured.discard(str(record.body.get("spec")))
+        if record.kind == "checkpoint":
+            if not checkpoint:
+                unmeasured = _planned(replay(reversed(found)).state) - set(_measured(found))
+            checkpoint = True
+            # What did not serve yet at a checkpoint was started later, and measured later if at all.
+            unmeasured &= _planned(state_from_json(record.body))
         if checkpoint and events >= LAST_EVENTS and not unmeasured:
             break
     return found[::-1]
+
+
+def _planned(state: State) -> set[str]:
+    """Specs of the serving models that take GPU memory."""
+    return {one.spec for one in state.serving.members if one.planned_bytes}
 
 
 def _measured(records: list[Record]) -> dict[str, int]:

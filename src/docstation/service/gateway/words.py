@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Way = Literal["open", "hold", "closed"]
-"""``open``: requests pass. ``hold``: they wait, a switch is under way. ``closed``: no model serves, they are refused."""
+"""``open``: requests pass. ``hold``: they wait for the end of a switch. ``closed``: nothing serves them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,149 @@
+"""``docstation serve``: the service in the foreground, or in the background with --detach."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import click
+
+from docstation.cli.common import WholeNumber, common_options, current, json_option
+from docstation.cli.console import say, show, show_json
+from docstation.cli.speech import Command, Option
+from docstation.errors import NoEngine, UsageError
+from docstation.messages import N_, translate
+
+if TYPE_CHECKING:
+    from docstation.settings import Settings
+
+PATIENCE = 30.0
+"""Seconds in which a service in the background has to answer."""
+READY = N_("DocStation serves at {address}")
+
+
+@click.command(
+    "serve",
+    cls=Command,
+    help=N_(
+        "Serve the OpenAI interface of the active model, the station and the documents at one address. "
+        "It owns the models and watches them; what serves goes on when it ends."
+    ),
+    examples=(
+        ("docstation serve", N_("until Ctrl-C, at 127.0.0.1:8000")),
+        ("docstation serve --detach", N_("in the background")),
+        ("curl localhost:8000/v1/models", N_("the active model and its context")),
+    ),
+)
+@click.option("--host", cls=Option, help=N_("Address to listen on; one that others can reach needs keys."))
+@click.option("--port", cls=Option, type=WholeNumber(), help=N_("Port to listen on."))
+@click.option("--detach", cls=Option, is_flag=True, help=N_("Serve in the background; returns when it answers."))
+@click.option("--idle", cls=Option, is_flag=True, help=N_("Start no model by itself."))
+@json_option
+@common_options
+def command(*, host: str | None, port: int | str | None, detach: bool, idle: bool, as_json: bool) -> int:
+    """Serve; the exit code."""
+    settings = current().settings({"service.host": host, "service.port": port}).settings
+    own = settings.service
+    _check_address(own.host)
+    address = f"http://{own.host}:{own.port}"
+    if detach:
+        pid = _detached(settings, idle=idle)
+        if as_json:
+            show_json({"address": address, "pid": pid})
+        else:
+            show(translate(READY, address=address))
+        return 0
+    _check_port(own.host, own.port)
+    return _serve(settings, address, idle=idle)
+
+
+def _serve(settings: Settings, address: str, *, idle: bool) -> int:
+    import uvicorn
+
+    from docstation.service.app import build
+    from docstation.service.serving import serving
+    from docstation.service.station_api import router
+
+    with serving(settings, current().config) as made:
+        app = build([router(made.parts, made.desk)], made.health)
+        if not idle:
+            made.begin(settings.station.models)
+        say(translate(READY, address=address))
+        # It ends in order at Ctrl-C and SIGTERM, and then passes the signal on.
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.run(app, uds=str(made.socket), log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+    return 0
+
+
+def _check_address(host: str) -> None:
+    """Refuse an address that others can reach while nobody is asked for a key."""
+    try:
+        local = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        remedy = N_("Listen on 127.0.0.1, and let a proxy that asks for a password stand before it.")
+        raise UsageError(N_("Everybody could reach {host}, and no key is asked for."), host=host, remedy=remedy)
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            remedy = N_("End what listens there, or choose another with --port.")
+            raise UsageError(
+                N_("{host}:{port} cannot be listened on: {problem}"),
+                host=host,
+                port=port,
+                problem=error.strerror or str(error),
+                remedy=remedy,
+            ) from error
+
+
+def _detached(settings: Settings, *, idle: bool) -> int:
+    """Start the service in the background and wait until it answers; its process id.
+
+    Raises:
+        NoEngine: it ended, or did not answer in time; its log is named.
+    """
+    from docstation.bootstrap.parts import station_folder
+
+    own = settings.service
+    _check_port(own.host, own.port)
+    log = station_folder() / "logs" / "service.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    words = [sys.executable, "-m", "docstation", "serve", "--host", own.host, "--port", str(own.port)]
+    words += ["--idle"] if idle else []
+    words += ["--config", current().config] if current().config else []
+    with log.open("ab") as stream:
+        process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True, env={**os.environ}
+        )
+    last = time.monotonic() + PATIENCE
+    while time.monotonic() < last and process.poll() is None:
+        if _answers(own.host, own.port):
+            return process.pid
+        time.sleep(0.05)
+    if process.poll() is None:
+        process.terminate()
+    raise NoEngine(N_("The service did not come up."), remedy=N_("See its log: {log}"), log=str(log))
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = HTTPConnection(host, port, timeout=1)
+    try:
+        connection.request("GET", "/version")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()

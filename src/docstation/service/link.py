@@ -1,0 +1,112 @@
+"""The service's end of the link to its gateway: orders go out whenever they change, news come in.
+
+A gateway that starts or comes back gets the orders that hold; between two gateways the last news are forgotten.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from docstation.service.gateway.words import News, Orders
+
+LONGEST_LINE = 1_000_000
+
+
+class GatewayLink:
+    """Listens on a local socket for the gateway, until it is closed.
+
+    Args:
+        path: of the socket; one that a dead service left is replaced.
+        wished: told the entry name of another model that waiting requests ask for.
+    """
+
+    def __init__(self, path: Path, wished: Callable[[str], None] = lambda _name: None) -> None:
+        self._path = path
+        self._wished = wished
+        self._guard = threading.Condition()
+        self._orders = Orders()
+        self._news: News | None = None
+        self._gateway: socket.socket | None = None
+        self._closed = False
+        path.unlink(missing_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            self._listener.bind(str(path))
+        finally:
+            os.umask(before)
+        self._listener.listen()
+        threading.Thread(target=self._accept, name="gateway-link", daemon=True).start()
+
+    @property
+    def orders(self) -> Orders:
+        """What holds now."""
+        return self._orders
+
+    @property
+    def news(self) -> News | None:
+        """What the gateway told last; None while there is no gateway."""
+        return self._news
+
+    def order(self, change: Callable[[Orders], Orders]) -> None:
+        """Replace the orders by what `change` makes of them, and send them."""
+        with self._guard:
+            self._orders = change(self._orders)
+            self._send()
+
+    def wait_for(self, true: Callable[[News | None], bool], seconds: float) -> bool:
+        """Wait until the news make `true` true; whether they did in time."""
+        with self._guard:
+            return self._guard.wait_for(lambda: self._closed or true(self._news), seconds)
+
+    def close(self) -> None:
+        """Listen no more."""
+        with self._guard:
+            self._closed = True
+            self._guard.notify_all()
+        for one in (self._gateway, self._listener):
+            if one is not None:
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+                one.close()
+        self._path.unlink(missing_ok=True)
+
+    def _send(self) -> None:
+        if self._gateway is None:
+            return
+        with contextlib.suppress(OSError):
+            self._gateway.sendall(json.dumps(asdict(self._orders)).encode() + b"\n")
+
+    def _accept(self) -> None:
+        while not self._closed:
+            try:
+                connection, _address = self._listener.accept()
+            except OSError:
+                return
+            with self._guard:
+                self._gateway = connection
+                self._send()
+            self._listen(connection)
+
+    def _listen(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection.makefile("rb") as stream:
+            while line := stream.readline(LONGEST_LINE):
+                with contextlib.suppress(ValueError, TypeError):
+                    self._hear(News(**json.loads(line)))
+        with self._guard:
+            self._gateway, self._news = None, None
+            self._guard.notify_all()
+
+    def _hear(self, news: News) -> None:
+        with self._guard:
+            before, self._news = self._news, news
+            self._guard.notify_all()
+        if news.wish and (before is None or before.wish != news.wish):
+            self._wished(news.wish)
