@@ -46,8 +46,7 @@ def test_the_real_server_serves_and_stops(
         eventually(lambda: serves_or_ended(driver, deployment), within=240, every=0.5)
         shown = json.loads(get(deployment.port, "/v1/models")[1])["data"][0]
         assert (shown["id"], shown["max_model_len"]) == (DOTS_OCR.served_name, CONTEXT)
-        found = driver.find(deployment.instance)
-        assert found is not None
+        (found,) = driver.instances()
         assert len(found.pids) >= 3
         assert any("Application startup complete" in line for line in heard)
     finally:

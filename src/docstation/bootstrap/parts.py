@@ -78,19 +78,15 @@ class Parts:
         self.config = config
         self.folder = station_folder()
         self._note: Callable[..., None] | None = None
-        self._lasting = False
+        self._reread: Callable[[], StationSettings] | None = None
         self.proved = 0.0
 
-    def last(self) -> None:
-        """Stay for days: budget and port are read anew for each change, as the catalogue is."""
-        self._lasting = True
+    def reread_by(self, reread: Callable[[], StationSettings]) -> None:
+        """Have budget and port read anew for each change, as the catalogue is; for who stays for days."""
+        self._reread = reread
 
     def _current(self) -> StationSettings:
-        if not self._lasting:
-            return self.settings
-        from docstation.settings import load
-
-        return load(config=self.config).settings.station
+        return self.settings if self._reread is None else self._reread()
 
     @cached_property
     def gpu(self) -> Gpu:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docstation.bootstrap.parts import Parts, station_folder
@@ -22,7 +23,7 @@ from docstation.settings.sizes import parse_size
 from docstation.station import journal
 from docstation.station.deployment import Deployment
 from docstation.station.journal import Record, read_records
-from docstation.station.lock import HeldByOther
+from docstation.station.lock import HeldByOther, holder_of
 from docstation.station.nvml import NvmlGpu
 from docstation.station.status import Status, look
 
@@ -142,7 +143,7 @@ def start_manager(parts: Parts) -> int:
         if distant.listens():
             return process.pid
         if process.poll() == Locked.exit_code:
-            raise Locked(holder=_holder(parts))
+            raise Locked(holder=_holder(parts.folder))
         if process.poll() is not None:
             break
         time.sleep(0.02)
@@ -153,11 +154,15 @@ NO_MANAGER = N_("The manager of the models did not come up.")
 NO_MANAGER_REMEDY = N_("See its log: {log}")
 
 
-def _holder(parts: Parts) -> str:
-    from docstation.station.lock import holder_of
-
-    holder = holder_of(parts.folder)
+def _holder(folder: Path) -> str:
+    holder = holder_of(folder)
     return f"{holder.command} (pid {holder.pid})" if holder else "?"
+
+
+def refuse_if_owned() -> None:
+    """Before anything is loaded: raise Locked where another process owns the station."""
+    if holder_of(station_folder()) is not None:
+        raise Locked(holder=_holder(station_folder()))
 
 
 @contextmanager
@@ -169,7 +174,6 @@ def managing(parts: Parts) -> Iterator[OwnersDesk]:
     """
     from docstation.station.control import ControlServer
 
-    parts.last()
     with ExitStack() as stack:
         owner, own = stack.enter_context(owning(parts))
         watch = _watch(parts, owner)

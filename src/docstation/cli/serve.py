@@ -49,6 +49,8 @@ READY = N_("DocStation serves at {address}")
 @common_options
 def command(*, host: str | None, port: int | str | None, detach: bool, idle: bool, as_json: bool) -> int:
     """Serve; the exit code."""
+    from docstation.bootstrap.station import refuse_if_owned
+
     settings = current().settings({"service.host": host, "service.port": port}).settings
     own = settings.service
     _check_address(own.host)
@@ -60,6 +62,7 @@ def command(*, host: str | None, port: int | str | None, detach: bool, idle: boo
         else:
             show(translate(READY, address=address))
         return 0
+    refuse_if_owned()
     _check_port(own.host, own.port)
     return _serve(settings, address, idle=idle)
 
@@ -71,7 +74,9 @@ def _serve(settings: Settings, address: str, *, idle: bool) -> int:
     from docstation.service.serving import serving
     from docstation.service.station_api import router
 
-    with serving(settings, current().config) as made:
+    call = current()
+    with serving(settings, call.config) as made:
+        made.parts.reread_by(lambda: call.settings().settings.station)
         app = build([router(made.parts, made.desk)], made.health)
         if not idle:
             made.begin(settings.station.models)

@@ -21,7 +21,8 @@ class Instance:
         exit_code: of the ended process, negative for a signal; None while it runs or where it is not known.
         oom_killed: whether the kernel killed any of its processes for memory.
         started_at: POSIX seconds, 0.0 where it is not known.
-        pids: of its processes on this host, for attributing GPU memory; empty where they cannot be seen.
+        pids: of its processes on this host, all of them from `Driver.instances` and at least the main one otherwise;
+            empty where they cannot be seen.
     """
 
     name: str

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from docstation.cli.common import common_options
+from docstation.cli.common import common_options, current
 from docstation.cli.console import error_lines, say
 from docstation.cli.models.changing import the_parts
 from docstation.cli.models.following import follow, state_of
@@ -24,7 +24,6 @@ from docstation.cli.speech import Command, Option
 from docstation.errors import DocStationError, UsageError
 from docstation.messages import N_, translate
 from docstation.station.desk import Order, Wish
-from docstation.station.journal import read_records
 from docstation.station.words import Mode
 
 if TYPE_CHECKING:
@@ -63,12 +62,16 @@ ENDED = N_("ended; what serves goes on serving, and nobody watches it")
 def command(idle: bool, models: tuple[str, ...]) -> int:
     """Manage until asked to end; the exit code."""
     from docstation.bootstrap import station
+    from docstation.bootstrap.station import refuse_if_owned
 
     if idle and models:
         raise UsageError(N_("--idle and --model do not go together."), remedy=N_("Give one of them."))
+    refuse_if_owned()
     parts = the_parts()
+    call = current()
+    parts.reread_by(lambda: call.settings().settings.station)
     _outlive_the_terminal()
-    last = max((record.number for record in read_records(parts.folder)), default=0)
+    last = next((record.number for record in station.newest_records()), 0)
     with contextlib.suppress(KeyboardInterrupt), station.managing(parts) as desk:
         _log(translate(OWNS, folder=parts.folder))
         wanted = _to_start(parts, idle=idle, models=models)

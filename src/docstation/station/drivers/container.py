@@ -141,7 +141,7 @@ class ContainerDriver:
             engine.start(container)
             started = engine.inspect_container(container)
             undo.pop_all()
-        return self._instance(started)
+        return self._instance(started, fresh=True)
 
     def stop(self, name: str, *, grace: float) -> None:
         """See `Driver.stop`; its log is kept first. A container of that name that is not ours counts as absent."""
@@ -159,7 +159,9 @@ class ContainerDriver:
         with self._talking():
             listed = self._engine().containers(all=True, filters={"label": label_filters(self._around.station)})
         found = (self._own(str(container["Id"])) for container in listed)
-        return sorted((self._instance(each) for each in found if each is not None), key=lambda each: each.name)
+        known = (each for each in found if each is not None)
+        whole = (replace(self._instance(each), pids=self._pids(each)) for each in known)
+        return sorted(whole, key=lambda each: each.name)
 
     def deployment(self, name: str) -> Deployment | None:
         """What the instance of that name was started from, as its labels tell; a station that comes back adopts it."""
@@ -237,7 +239,8 @@ class ContainerDriver:
         with suppress(Fault), self._talking():
             self._engine().remove_container(container, v=True, force=True)
 
-    def _instance(self, found: Json) -> Instance:
+    def _instance(self, found: Json, *, fresh: bool = False) -> Instance:
+        """The container as an instance with its main process only: to ask for the others takes the engine a while."""
         state = found["State"]
         running = bool(state["Running"])
         started_at = _posix(str(state["StartedAt"]))
@@ -248,9 +251,9 @@ class ContainerDriver:
             spec=_labels(found).get(SPEC, ""),
             running=running,
             exit_code=signed(int(state["ExitCode"])) if ended else None,
-            oom_killed=bool(state["OOMKilled"]) or (running and self._oom_reported(found, started_at)),
+            oom_killed=bool(state["OOMKilled"]) or (running and not fresh and self._oom_reported(found, started_at)),
             started_at=started_at,
-            pids=self._pids(found) if running else (),
+            pids=(int(state["Pid"]),) if running and state["Pid"] else (),
         )
 
     def _oom_reported(self, found: Json, since: float) -> bool:
@@ -259,7 +262,9 @@ class ContainerDriver:
             return oom_was_reported(self._engine(), str(found["Id"]), since, time.time())
 
     def _pids(self, found: Json) -> tuple[int, ...]:
-        """Its processes, the main one first, as the engine's machine numbers them."""
+        """Its processes, the main one first, as the engine's machine numbers them; none where it has ended."""
+        if not found["State"]["Running"]:
+            return ()
         main = int(found["State"]["Pid"])
         try:
             with self._talking():
