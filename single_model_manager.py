@@ -1,6 +1,6 @@
 """Own the station: watch the model that serves, start it anew when it fails, and take orders of the other commands.
 
-python single_model_manager.py [run] [...]     manage in the foreground, with the options of `docstation models manage`
+python single_model_manager.py [run] [...]     serve in the foreground, with the options of `docstation serve`
 python single_model_manager.py COMMAND [...]   status, list, switch, restore, restart, stop, cancel, logs, events
 """
 

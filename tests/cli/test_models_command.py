@@ -97,8 +97,12 @@ class Machine:
                 process.kill()
             process.communicate()
         if (owner := self.owner) is not None:
-            os.kill(owner.pid, signal.SIGKILL)
+            os.kill(owner.pid, signal.SIGTERM)
             eventually(lambda: self.owner is None)
+        # A gateway outlives a service that was killed, and waits for the next one.
+        for process in self.left_over():
+            if "docstation.service.gateway" in process.cmdline():
+                process.terminate()
         driver = ProcessDriver(self.folder / "processes")
         for instance in driver.instances():
             driver.stop(instance.name, grace=0.0)
@@ -133,6 +137,7 @@ def machine(tmp_path: Path, home: Path) -> Iterator[Machine]:
         "DOCSTATION_STATION_DRIVER": "process",
         "DOCSTATION_STATION_DEVICE": "cpu",
         "DOCSTATION_STATION_PORT": str(port),
+        "DOCSTATION_SERVICE_PORT": str(free_port()),
         "DOCSTATION_STATION_STABLE_SECONDS": "0",
     }
     machine = Machine(home, port, variables)
@@ -145,10 +150,9 @@ def test_a_switch_leaves_a_manager_and_a_failed_one_comes_back(machine: Machine)
     code, out, err = machine.call("switch", "dots-ocr")
     assert (code, out) == (0, f"dots-ocr serves at http://127.0.0.1:{machine.port}/v1\n")
     assert "✓ dots-ocr: test page, " in err
-    told = machine.status()
-    assert [(one["model"], one["answers"], one["shown"]["context"]) for one in told["serving"]] == [
-        ("dots-ocr", True, 8192)
-    ]
+    # On a busy machine the server may not answer a look in its tenth of a second.
+    told = eventually(lambda: (seen := machine.status())["serving"][0]["answers"] and seen)
+    assert [(one["model"], one["shown"]["context"]) for one in told["serving"]] == [("dots-ocr", 8192)]
     manager = told["owner"]["pid"]
     assert psutil.pid_exists(manager)
 
@@ -162,7 +166,7 @@ def test_a_switch_leaves_a_manager_and_a_failed_one_comes_back(machine: Machine)
     code, _, err = machine.call("manage")
     assert code == 8
     assert "Another process holds the station: " in err
-    assert f"models manage --idle (pid {manager})" in err
+    assert f"serve --idle (pid {manager})" in err
 
     assert "Application startup complete." in machine.call("logs")[1]
     assert "torch.OutOfMemoryError" in machine.call("logs", "broken")[1]
@@ -198,14 +202,16 @@ def test_the_manager_in_the_foreground_tells_each_event_and_leaves_what_serves(m
     assert "  test page, 0.0 s – dots-ocr: serves now" in texts
     assert texts[-1] == "ended; what serves goes on serving, and nobody watches it"
     told = machine.status()
-    assert (told["owner"], told["serving"][0]["answers"]) == (None, True)
+    assert told["owner"] is None
+    eventually(lambda: machine.status()["serving"][0]["answers"])
     assert "none: nothing is watched." in machine.call("status")[1]
 
 
 def test_a_switch_in_the_foreground_leaves_no_manager_and_ctrl_c_calls_it_off(machine: Machine) -> None:
     assert machine.call("switch", "dots-ocr", "--foreground")[0] == 0
     told = machine.status()
-    assert (told["owner"], told["serving"][0]["answers"]) == (None, True)
+    assert told["owner"] is None
+    eventually(lambda: machine.status()["serving"][0]["answers"])
     switch = machine.start("switch", "endless", "--foreground")
     eventually(machine.loads)
     code, _, err = machine.call("cancel")

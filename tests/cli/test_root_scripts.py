@@ -38,9 +38,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ("model_switcher", "embedded --dry-run", "models switch embedded --dry-run"),
         ("model_switcher", "--dry-run dots-ocr", "models switch --dry-run dots-ocr"),
         ("model_switcher", "--help", "models --help"),
-        ("single_model_manager", "", "models manage"),
-        ("single_model_manager", "run --idle", "models manage --idle"),
-        ("single_model_manager", "--model qwen3-vl", "models manage --model qwen3-vl"),
+        ("single_model_manager", "", "serve"),
+        ("single_model_manager", "run --idle", "serve --idle"),
+        ("single_model_manager", "--model qwen3-vl", "serve --model qwen3-vl"),
         ("single_model_manager", "status", "models status"),
         ("restore_working_dots_ocr", "", "models restore"),
         ("restore_working_dots_ocr", "--shipped", "models restore --shipped"),
@@ -60,7 +60,7 @@ def test_a_python_that_has_docstation_runs_them(home: Path) -> None:
     code, out, _ = call(sys.executable, ROOT / "model_switcher.py")
     assert (code, out.split()[:2]) == (0, ["model", "none."])
     code, out, _ = call(sys.executable, ROOT / "single_model_manager.py", "run", "--help")
-    assert (code, "docstation models manage" in out) == (0, True)
+    assert (code, "docstation serve" in out) == (0, True)
     code, out, _ = call(sys.executable, ROOT / "restore_working_dots_ocr.py", "--help")
     assert (code, "docstation models restore --shipped" in out) == (0, True)
 

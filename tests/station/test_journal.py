@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -128,3 +130,26 @@ def test_events_and_states_survive_being_written(actions: list[str]):
         assert state_from_json(json.loads(json.dumps(state_to_json(world.state)))) == world.state
     for event in (*switch(), StepFailed(1.0, "t", Step.LOAD, Cause.OOM_LOAD, "слово")):
         assert event_from_json(json.loads(json.dumps(event_to_json(event)))) == event
+
+
+def test_a_line_that_did_not_fit_whole_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    journal = Journal(tmp_path)
+    write(journal, switch()[:2])
+    before, event = (tmp_path / FILE).read_bytes(), switch()[2]
+    real = os.write
+    left = [7]
+
+    def full(descriptor: int, data: memoryview) -> int:
+        if not left[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written, left[0] = real(descriptor, data[: left[0]]), 0
+        return written
+
+    monkeypatch.setattr(journals.os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        journal.append(event, react(journal.state, event)[0])
+    monkeypatch.setattr(journals.os, "write", real)
+    assert (tmp_path / FILE).read_bytes() == before
+    journal.append(event, react(journal.state, event)[0])
+    numbers = [one.number for one in read_records(tmp_path)]
+    assert numbers == [1, 2, 3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from driver_contract import free_port, get
+from driver_contract import eventually, free_port, get
 from real_engine import Engine, host_image
 from real_vllm import CONTEXT, DOTS_OCR, QWEN3_VL
+
+from docstation.station.lock import holder_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.vllm, pytest.mark.slow]
 
@@ -106,14 +109,16 @@ def workplace(
             "DOCSTATION_UI_LANGUAGE": "en",
             "DOCSTATION_STATION_DRIVER": "container",
             "DOCSTATION_STATION_DEVICE": "cpu",
-            "DOCSTATION_STATION_PORT": str(port),
+            "DOCSTATION_SERVICE_PORT": str(port),
+            "DOCSTATION_STATION_PORT": str(free_port()),
             "DOCSTATION_STATION_MOUNTS": ",".join(str(one.source) for one in image.mounts),
         },
     )
     yield place
-    holder = json.loads((home / "station" / "lock").read_text() or "{}")
-    if holder:
-        os.kill(holder["pid"], 15)
+    holder = holder_of(home / "station")
+    if holder is not None:
+        os.kill(holder.pid, signal.SIGTERM)
+        eventually(lambda: holder_of(home / "station") is None)
 
 
 def test_dots_ocr_is_started_switched_for_qwen_and_brought_back(workplace: Workplace, engine_client: Any):
@@ -123,6 +128,7 @@ def test_dots_ocr_is_started_switched_for_qwen_and_brought_back(workplace: Workp
     try:
         assert workplace.type("model_switcher.py", "dots-ocr")["outcome"] == "done"
         assert workplace.shown() == (DOTS_OCR.served_name, CONTEXT)
+        assert get(workplace.port, "/health")[0] == 200
         status = workplace.type("model_switcher.py", "status")
         assert [(one["model"], one["answers"]) for one in status["serving"]] == [("dots-ocr", True)]
 
@@ -140,4 +146,5 @@ def test_dots_ocr_is_started_switched_for_qwen_and_brought_back(workplace: Workp
     assert sentinel.most == 1, "never two of ours"
     assert sentinel.names == {"docstation-dots-ocr", "docstation-qwen3-vl-2b"}
     assert engine_client.containers(all=True, filters={"label": ["docstation.app=station"]}) == []
-    assert get(workplace.port, "/v1/models")[0] == 0
+    assert json.loads(get(workplace.port, "/v1/models")[1])["data"][0]["id"] == "embedded"
+    assert get(workplace.port, "/health")[0] == 503

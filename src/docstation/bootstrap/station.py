@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from docstation.station.watch import Watch
 
 DEFAULT_BUDGET = 12 * 10**9
-MANAGER_PATIENCE = 20.0
-"""Seconds that a manager may take to listen."""
+MANAGER_PATIENCE = 30.0
+"""Seconds that the service may take to listen."""
 
 
 def status(config: str = "") -> Status:
@@ -101,7 +101,7 @@ def desk(parts: Parts, *, manager: bool = True) -> Iterator[Desk]:
 
     Args:
         parts: of the station.
-        manager: whether a manager is started in the background where nobody owns the station; otherwise this process
+        manager: whether the service is started in the background where nobody owns the station; otherwise this process
             owns it until the block ends, and nothing is watched afterwards.
 
     Raises:
@@ -122,7 +122,7 @@ def desk(parts: Parts, *, manager: bool = True) -> Iterator[Desk]:
 
 
 def start_manager(parts: Parts) -> int:
-    """Start a manager in the background that starts no model by itself, and wait until it listens; its process id.
+    """Start the service in the background, which starts no model by itself, and wait until it listens; its process id.
 
     Raises:
         Locked: another process owns the station.
@@ -130,9 +130,9 @@ def start_manager(parts: Parts) -> int:
     """
     from docstation.station.control import DistantDesk
 
-    log = parts.folder / "logs" / "manager.log"
+    log = parts.folder / "logs" / "service.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    words = [sys.executable, "-m", "docstation", "models", "manage", "--idle"]
+    words = [sys.executable, "-m", "docstation", "serve", "--idle"]
     words += ["--config", parts.config] if parts.config else []
     with log.open("ab") as stream:
         process = subprocess.Popen(

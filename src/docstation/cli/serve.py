@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from http.client import HTTPConnection
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ import click
 
 from docstation.cli.common import WholeNumber, common_options, current, json_option
 from docstation.cli.console import say, show, show_json
+from docstation.cli.models.names import ModelName
 from docstation.cli.speech import Command, Option
 from docstation.errors import NoEngine, UsageError
 from docstation.messages import N_, translate
@@ -45,10 +46,23 @@ READY = N_("DocStation serves at {address}")
 @click.option("--port", cls=Option, type=WholeNumber(), help=N_("Port to listen on."))
 @click.option("--detach", cls=Option, is_flag=True, help=N_("Serve in the background; returns when it answers."))
 @click.option("--idle", cls=Option, is_flag=True, help=N_("Start no model by itself."))
+@click.option(
+    "--model",
+    "models",
+    cls=Option,
+    multiple=True,
+    type=ModelName(),
+    metavar="MODEL",
+    help=N_("Start this one instead of those of the settings; may be given several times."),
+)
 @json_option
 @common_options
-def command(*, host: str | None, port: int | str | None, detach: bool, idle: bool, as_json: bool) -> int:
+def command(
+    *, host: str | None, port: int | str | None, detach: bool, idle: bool, models: tuple[str, ...], as_json: bool
+) -> int:
     """Serve; the exit code."""
+    if idle and models:
+        raise UsageError(N_("--idle and --model do not go together."), remedy=N_("Give one of them."))
     from docstation.bootstrap.station import refuse_if_owned
 
     settings = current().settings({"service.host": host, "service.port": port}).settings
@@ -56,18 +70,17 @@ def command(*, host: str | None, port: int | str | None, detach: bool, idle: boo
     _check_address(own.host)
     address = f"http://{own.host}:{own.port}"
     if detach:
-        pid = _detached(settings, idle=idle)
+        pid = _detached(settings, idle=idle, models=models)
         if as_json:
             show_json({"address": address, "pid": pid})
         else:
             show(translate(READY, address=address))
         return 0
     refuse_if_owned()
-    _check_port(own.host, own.port)
-    return _serve(settings, address, idle=idle)
+    return _serve(settings, address, () if idle else models or settings.station.models)
 
 
-def _serve(settings: Settings, address: str, *, idle: bool) -> int:
+def _serve(settings: Settings, address: str, models: Sequence[str]) -> int:
     import uvicorn
 
     from docstation.service.app import build
@@ -78,8 +91,8 @@ def _serve(settings: Settings, address: str, *, idle: bool) -> int:
     with serving(settings, call.config) as made:
         made.parts.reread_by(lambda: call.settings().settings.station)
         app = build([router(made.parts, made.desk)], made.health)
-        if not idle:
-            made.begin(settings.station.models)
+        if models:
+            made.begin(models)
         say(translate(READY, address=address))
         # It ends in order at Ctrl-C and SIGTERM, and then passes the signal on.
         with contextlib.suppress(KeyboardInterrupt):
@@ -98,23 +111,7 @@ def _check_address(host: str) -> None:
         raise UsageError(N_("Everybody could reach {host}, and no key is asked for."), host=host, remedy=remedy)
 
 
-def _check_port(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            remedy = N_("End what listens there, or choose another with --port.")
-            raise UsageError(
-                N_("{host}:{port} cannot be listened on: {problem}"),
-                host=host,
-                port=port,
-                problem=error.strerror or str(error),
-                remedy=remedy,
-            ) from error
-
-
-def _detached(settings: Settings, *, idle: bool) -> int:
+def _detached(settings: Settings, *, idle: bool, models: Sequence[str]) -> int:
     """Start the service in the background and wait until it answers; its process id.
 
     Raises:
@@ -123,11 +120,10 @@ def _detached(settings: Settings, *, idle: bool) -> int:
     from docstation.bootstrap.parts import station_folder
 
     own = settings.service
-    _check_port(own.host, own.port)
     log = station_folder() / "logs" / "service.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     words = [sys.executable, "-m", "docstation", "serve", "--host", own.host, "--port", str(own.port)]
-    words += ["--idle"] if idle else []
+    words += ["--idle"] if idle else [word for name in models for word in ("--model", name)]
     words += ["--config", current().config] if current().config else []
     with log.open("ab") as stream:
         process = subprocess.Popen(

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -34,6 +35,7 @@ class GatewayLink:
         self._orders = Orders()
         self._news: News | None = None
         self._gateway: socket.socket | None = None
+        self._pid = 0
         self._closed = False
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -54,6 +56,11 @@ class GatewayLink:
     def news(self) -> News | None:
         """What the gateway told last; None while there is no gateway."""
         return self._news
+
+    @property
+    def pid(self) -> int:
+        """Process id of the gateway at the other end, 0 while there is none."""
+        return self._pid
 
     def order(self, change: Callable[[Orders], Orders]) -> None:
         """Replace the orders by what `change` makes of them, and send them."""
@@ -91,8 +98,9 @@ class GatewayLink:
             except OSError:
                 return
             with self._guard:
-                self._gateway = connection
+                self._gateway, self._pid = connection, peer(connection)
                 self._send()
+                self._guard.notify_all()
             self._listen(connection)
 
     def _listen(self, connection: socket.socket) -> None:
@@ -101,7 +109,7 @@ class GatewayLink:
                 with contextlib.suppress(ValueError, TypeError):
                     self._hear(News(**json.loads(line)))
         with self._guard:
-            self._gateway, self._news = None, None
+            self._gateway, self._news, self._pid = None, None, 0
             self._guard.notify_all()
 
     def _hear(self, news: News) -> None:
@@ -110,3 +118,9 @@ class GatewayLink:
             self._guard.notify_all()
         if news.wish and (before is None or before.wish != news.wish):
             self._wished(news.wish)
+
+
+def peer(connection: socket.socket) -> int:
+    """Process id at the other end of a Unix socket."""
+    said = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", said)[0])

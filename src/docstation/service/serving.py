@@ -7,7 +7,6 @@ when the service dies.
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import sys
 import threading
 import time
@@ -22,6 +21,7 @@ from docstation.bootstrap.parts import Parts
 from docstation.errors import DocStationError
 from docstation.service.gate import GatewayGate
 from docstation.service.gateway.words import Limits, Orders
+from docstation.service.gateway_keeper import GatewayKeeper
 from docstation.service.link import GatewayLink
 from docstation.settings.folders import state_folder
 from docstation.station.desk import Order, OwnersDesk, Wish
@@ -31,49 +31,8 @@ if TYPE_CHECKING:
     from docstation.service.app import HealthSeen
     from docstation.settings import Settings
 
-RESTART_DELAY = 1.0
-"""Seconds before a gateway that ended is started again."""
 SOCKET = "service.sock"
 CONTROL = "gateway.sock"
-
-
-class GatewayProcess:
-    """The gateway, started again whenever it ends, until it is closed.
-
-    Args:
-        words: its command line.
-        log: file that its output goes to.
-    """
-
-    def __init__(self, words: list[str], log: Path) -> None:
-        self._words = words
-        self._log = log
-        self._closing = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._keep, name="gateway", daemon=True)
-
-    def start(self) -> None:
-        """Start it, and keep it running."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """End it in order, and start it no more."""
-        self._closing.set()
-        if self._process is not None:
-            self._process.terminate()
-        self._thread.join(10)
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-
-    def _keep(self) -> None:
-        while not self._closing.is_set():
-            with self._log.open("ab") as stream:
-                self._process = subprocess.Popen(
-                    self._words, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
-                )
-            self._process.wait()
-            self._closing.wait(RESTART_DELAY)
 
 
 @contextmanager
@@ -82,7 +41,9 @@ def serving(settings: Settings, config: str = "") -> Iterator[ServiceParts]:
 
     Raises:
         Locked: another process owns the station.
+        UsageError: the gateway's port is taken by somebody else.
     """
+    station.refuse_if_owned()
     parts = Parts(settings.station, config)
     state = state_folder()
     state.mkdir(parents=True, exist_ok=True)
@@ -92,12 +53,12 @@ def serving(settings: Settings, config: str = "") -> Iterator[ServiceParts]:
         stack.callback(link.close)
         link.order(lambda now: first_orders(now, settings, parts))
         parts.gate = GatewayGate(link)
+        # Before anybody can ask for a model: where the port is taken there is no service.
+        gateway = GatewayKeeper(gateway_words(settings, state), parts.folder / "logs" / "gateway.log", link)
+        gateway.start(settings.service.host, settings.service.port)
+        stack.callback(gateway.close)
         desk = stack.enter_context(station.managing(parts))
         wished.desk = desk
-        gateway = GatewayProcess(gateway_words(settings, state), parts.folder / "logs" / "gateway.log")
-        (parts.folder / "logs").mkdir(parents=True, exist_ok=True)
-        gateway.start()
-        stack.callback(gateway.close)
         yield ServiceParts(parts, desk, link, state / SOCKET)
 
 

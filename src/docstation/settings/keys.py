@@ -11,6 +11,7 @@ from docstation.messages.marking import N_
 from docstation.settings.model import Settings
 
 PREFIX = "DOCSTATION_"
+OTHER_SIZES = frozenset({"station.budget", "service.body_bytes", "service.documents_bytes"})
 
 
 @cache
@@ -38,7 +39,7 @@ def is_list(key: str) -> bool:
 
 def is_size(key: str) -> bool:
     """Whether the key holds a number of bytes."""
-    return (key.startswith("limits.") and key.endswith("_bytes")) or key in {"station.budget", "service.body_bytes"}
+    return (key.startswith("limits.") and key.endswith("_bytes")) or key in OTHER_SIZES
 
 
 def suggestion(wrong: str, known: tuple[str, ...]) -> tuple[str, dict[str, object]]:

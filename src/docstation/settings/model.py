@@ -52,7 +52,7 @@ class Station:
         models: What serves when nothing else was chosen; several run together where the plan shows that they fit.
         driver: What starts vLLM. Auto takes the container engine, else a vllm command, else the embedded engine.
         device: What vLLM computes on. Auto takes the card where there is one, else the processor if vLLM is a command.
-        port: Port of the model server on 127.0.0.1; a second model takes the next one.
+        port: Port of the model server on 127.0.0.1, behind the service's; a second model takes the next one.
         gpu: The card, by number or UUID; empty means the first.
         mounts: Further folders that model servers in containers see, read-only, at the same path.
         drain_seconds: How long requests that are under way may go on when a switch begins.
@@ -70,7 +70,7 @@ class Station:
     models: Annotated[tuple[str, ...], Len(1)] = ("dots-ocr",)
     driver: Literal["auto", "container", "process", "embedded"] = "auto"
     device: Literal["auto", "cuda", "cpu"] = "auto"
-    port: Annotated[int, Interval(ge=1024, le=65_000)] = 8000
+    port: Annotated[int, Interval(ge=1024, le=65_000)] = 8001
     gpu: str = ""
     mounts: tuple[str, ...] = ()
     drain_seconds: Annotated[float, Interval(ge=0, le=3600)] = 30.0
@@ -96,6 +96,9 @@ class Service:
         waiting: Requests that may wait for their turn or for the end of a switch.
         waiting_seconds: How long a request may wait.
         body_bytes: Size of one request's body.
+        database: Address of a PostgreSQL database, postgresql://…; empty means a file in the state folder.
+        keep_days: Days after which finished documents are deleted; 0 keeps them.
+        documents_bytes: What all documents together may take on the disk.
     """
 
     host: Annotated[str, Len(1)] = "127.0.0.1"
@@ -105,6 +108,9 @@ class Service:
     waiting: Annotated[int, Interval(ge=0, le=10_000)] = 64
     waiting_seconds: Annotated[float, Interval(ge=1, le=3600)] = 300.0
     body_bytes: Annotated[int, Interval(gt=0)] = 64_000_000
+    database: str = ""
+    keep_days: Annotated[float, Interval(ge=0, le=36_500)] = 0.0
+    documents_bytes: Annotated[int, Interval(gt=0)] = 100 * 10**9
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ people to read; they change no state.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -94,7 +95,7 @@ class Journal:
 
     def checkpoint(self, at: float) -> None:
         """Write the whole state, into a new file when the old one has grown large."""
-        if self._stream.tell() > LARGEST:
+        if os.fstat(self._stream.fileno()).st_size > LARGEST:
             self._stream.close()
             (self._folder / FILE).replace(self._folder / OLDER)
             self._stream = _opened(self._folder / FILE)
@@ -106,9 +107,17 @@ class Journal:
         self._stream.close()
 
     def _write(self, record: Record) -> None:
-        self._stream.write(_line(record))
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
+        descriptor = self._stream.fileno()
+        before, rest = os.fstat(descriptor).st_size, memoryview(_line(record))
+        try:
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+            os.fsync(descriptor)
+        except OSError:
+            # What does not fit whole must not stay in part: the same record is tried again.
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, before)
+            raise
         self._number = record.number
 
 

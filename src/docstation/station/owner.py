@@ -186,7 +186,9 @@ class Owner:
         with self._guard:
             listeners = tuple(self._listeners)
         for listener in listeners:
-            listener(record, self._journal.state, effects)
+            # Whoever only listens must not be able to stop who decides.
+            with contextlib.suppress(Exception):
+                listener(record, self._journal.state, effects)
 
     def _transaction(self) -> str:
         now = self._journal.state.transaction

@@ -13,6 +13,8 @@ from real_engine import Engine, HostImage, host_image
 
 import docstation
 from docstation.station.drivers.container import ContainerDriver
+from docstation.station.drivers.container_creation import APP
+from docstation.station.drivers.container_errors import engine_errors
 
 IMAGE = "docstation-test/scripted:1"
 SOURCES = Path(docstation.__file__).parents[1]
@@ -76,6 +78,7 @@ class ContainerGrounds:
         return ground
 
     def containers(self, port: int) -> list[str]:
-        """Containers that run and publish this port, as the engine lists them, ours and others'."""
-        listed = self.client.containers(all=False)
+        """Containers of any station of ours that run and publish this port, as the engine lists them."""
+        with engine_errors():
+            listed = self.client.containers(all=False, filters={"label": APP})
         return [one["Id"] for one in listed if any(each.get("PublicPort") == port for each in one.get("Ports") or [])]

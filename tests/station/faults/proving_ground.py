@@ -13,28 +13,26 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from ground_parts import HastyProbes, LivingGpu, Named, NoWitness, Patience
 from scripted_models import scripted
+from seeing import Look, Seen, is_healthy
 
 from docstation.station.causes import Fault
-from docstation.station.deployment import Deployment, DriverKind, Lineup
+from docstation.station.deployment import DriverKind
 from docstation.station.desk import Order, OwnersDesk, Wish
 from docstation.station.driver import Driver, Instance
 from docstation.station.gate import DirectGate
-from docstation.station.gpu import GpuReading, NoReading
 from docstation.station.liveness import Liveness
 from docstation.station.owner import Owner
-from docstation.station.probes import HttpProbes
 from docstation.station.room import GpuRoom
 from docstation.station.signs import HttpSigns, under_way
 from docstation.station.steps import Steps
-from docstation.station.telling import EndTold, StepTold, Told
+from docstation.station.telling import StepTold, Told
 from docstation.station.watch import Watch
 from docstation.station.words import Mode, State, Step
-from docstation.testing.scripted_gpu import ScriptedGpu
 
 BUDGET = 12_000_000_000
 PLANNED = {"dots": 9_000_000_000, "qwen": 8_000_000_000}
@@ -45,129 +43,7 @@ USUAL = Liveness()
 PULSE_SECONDS = 0.02
 
 
-@dataclass
-class Patience:
-    """Bounds of the steps in seconds, for faults to shorten; see `docstation.station.steps.Times`."""
-
-    drain: float = 1.0
-    stop: float = 5.0
-    reclaim: float = 5.0
-    load: float = 30.0
-    canary: float = 20.0
-
-
-class HastyProbes(HttpProbes):
-    """The real probes, whose patience with single models can be shortened, so that the way back has all of it.
-
-    Attributes:
-        load_seconds: for these models to load.
-        canary_seconds: for these models to read.
-    """
-
-    def __init__(self) -> None:
-        super().__init__({})
-        self.load_seconds: dict[str, float] = {}
-        self.canary_seconds: dict[str, float] = {}
-
-    def wait_until_answers(self, deployment: Deployment, *, seconds: float, **more: Any) -> None:
-        super().wait_until_answers(deployment, seconds=self.load_seconds.get(deployment.model, seconds), **more)
-
-    def canary(self, deployment: Deployment, *, seconds: float, **more: Any) -> None:
-        super().canary(deployment, seconds=self.canary_seconds.get(deployment.model, seconds), **more)
-
-
-class LivingGpu(ScriptedGpu):
-    """A card on which every server that lives holds what was planned for it.
-
-    Attributes:
-        leaking: whether what ends gives its memory back only when this is over.
-    """
-
-    def __init__(self, living: Callable[[], Mapping[int, int]]) -> None:
-        super().__init__()
-        self.leaking = False
-        self._living = living
-        self._known: set[int] = set()
-        self._turn = threading.Lock()
-
-    def others(self, amount: int) -> None:
-        with self._turn:
-            self._follow_the_living()
-            super().others(amount)
-
-    def read(self, ours: Collection[int] | None = None) -> GpuReading | NoReading:
-        with self._turn:
-            self._follow_the_living()
-            return super().read(ours)
-
-    def _follow_the_living(self) -> None:
-        living = self._living()
-        gone = set() if self.leaking else self._known - set(living)
-        for pid in gone:
-            self.release(pid)
-        for pid in set(living) - self._known:
-            self.take(pid, living[pid])
-        self._known = (self._known - gone) | set(living)
-
-
-class NoWitness:
-    """Learns nothing."""
-
-    def answered(self, deployment: Deployment, log: Sequence[str]) -> None:
-        pass
-
-    def passed(self, deployment: Deployment) -> None:
-        pass
-
-
-class Named:
-    """Names to deployments; a fault puts its own under a name."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Deployment] = {}
-
-    def lineup(self, names: Sequence[str]) -> Lineup:
-        return Lineup(tuple(self.known[name] for name in names))
-
-    def shipped(self) -> Lineup:
-        return self.lineup(["dots"])
-
-
-@dataclass
-class Seen:
-    """What was seen from outside during a change.
-
-    Attributes:
-        told: by the desk.
-        most: servers of ours that lived at once.
-        looks: how often they were counted.
-        asked: how often the old server was asked for its health.
-        silences: moments at which it did not say yes.
-        seconds: that it all took.
-        shown: what the server that serves in the end says that it is, for whoever looked.
-    """
-
-    told: list[Told] = field(default_factory=list)
-    most: int = 0
-    looks: int = 0
-    asked: int = 0
-    silences: list[float] = field(default_factory=list)
-    seconds: float = 0.0
-    shown: str = ""
-
-    @property
-    def end(self) -> EndTold:
-        last = self.told[-1]
-        assert isinstance(last, EndTold)
-        return last
-
-    @property
-    def steps(self) -> list[Step]:
-        """Steps that were begun, each once."""
-        return list(dict.fromkeys(one.step for one in self.told if isinstance(one, StepTold)))
-
-
-Hooks = Mapping[tuple[Step, str], Callable[[], object]]
+Doings = Mapping[tuple[Step, str], Callable[[], object]]
 """What to do when a step ``began``, is ``done`` or ``failed``; each is done once."""
 
 
@@ -261,7 +137,7 @@ class Ground:
         assert instance is not None
         os.kill(instance.pids[0], number)
 
-    def change(self, *names: str, hooks: Hooks | None = None, wish: Wish = Wish.SWITCH) -> list[Told]:
+    def change(self, *names: str, hooks: Doings | None = None, wish: Wish = Wish.SWITCH) -> list[Told]:
         """Ask for a change and hear it to its end."""
         left, told = dict(hooks or {}), []
         for one in self.desk.change(Order(wish, names)):
@@ -354,7 +230,8 @@ class Ground:
 
     def _count(self, seen: Seen) -> None:
         with suppress(Fault):
-            seen.most = max(seen.most, self.living())
+            ports = {one.port for one in self.names.known.values()}
+            seen.most = max(seen.most, self.living(), sum(len(self.servers(port)) for port in ports))
             seen.looks += 1
 
     def living(self) -> int:
@@ -391,37 +268,3 @@ class Kept(Generic[GroundKind]):
         if self._kept is not None:
             self._kept.close()
             self._kept = None
-
-
-class Look(threading.Thread):
-    """Looks again and again until it is over, and then once more.
-
-    Attributes:
-        first: set after the first look.
-    """
-
-    def __init__(self, every: float, over: threading.Event, look: Callable[[], None]) -> None:
-        super().__init__(daemon=True)
-        self.first = threading.Event()
-        self._every = every
-        self._over = over
-        self._look = look
-
-    def run(self) -> None:
-        self._look()
-        self.first.set()
-        while not self._over.wait(self._every):
-            self._look()
-        self._look()
-
-
-def is_healthy(port: int) -> bool:
-    """Whether ``/health`` says yes."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/health")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

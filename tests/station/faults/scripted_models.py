@@ -1,7 +1,4 @@
-"""Deployments of the scripted model server as the station starts them, and what is seen of them from outside.
-
-It imports no pytest: owners that are killed import it too.
-"""
+"""Deployments of the scripted model server as the station starts them, and what is seen of them from outside."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from docstation.station.deployment import Deployment, DriverKind, Lineup
+from docstation.station.deployment import Deployment, DriverKind
 
 PROGRAMS = (b"model_server", b"stub_vllm")
 """One of them is in the command line of every server."""
@@ -50,11 +47,6 @@ def scripted(
         environment=tuple(sorted((knobs | dict(variables)).items())),
         canary_prompt="Read the page.",
     )
-
-
-def alone(deployment: Deployment) -> Lineup:
-    """A lineup of one."""
-    return Lineup((deployment,))
 
 
 def shown_on(port: int, *, seconds: float = 2.0) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 import injections as inject
 import pytest
 from matrix import Reality, Row
-from proving_ground import LONG, Ground, Seen
+from proving_ground import LONG, Ground
+from seeing import Seen
 from trials import check_that_nothing_serves, check_what_serves
 
 from docstation.station import machine, owner, watch

@@ -10,8 +10,9 @@ import pytest
 from container_grounds import ContainerGround, ContainerGrounds, scripted_image
 from driver_contract import free_port
 from matrix import Case, Hook, Row
-from proving_ground import Kept, Seen
+from proving_ground import Kept
 from real_engine import Engine
+from seeing import Seen
 from trials import check_what_serves, tried
 
 from docstation.station import machine, watch

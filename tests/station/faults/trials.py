@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from matrix import Case, Row
-from proving_ground import PULSE_SECONDS, Ground, Seen
+from proving_ground import PULSE_SECONDS, Ground
 from scripted_models import shown_on
+from seeing import Seen
 
 from docstation.station.words import HARMLESS, Mode, State
 

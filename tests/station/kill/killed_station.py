@@ -22,7 +22,12 @@ from docstation.station.words import Ended, Mode, State
 
 Servers = Callable[[int], Sequence[object]]
 NURSERY = multiprocessing.get_context("forkserver")
-NURSERY.set_forkserver_preload(["mortal_owner"])
+# It knows nothing of the folders of tests, so what it is to have at hand is named by what they import.
+NURSERY.set_forkserver_preload([
+    "http.client", "pytest", "docstation.station.desk", "docstation.station.drivers.container",
+    "docstation.station.drivers.process", "docstation.station.probes", "docstation.station.steps",
+    "docstation.testing.model_server_script",
+])  # fmt: skip
 
 LONG = 3600.0
 KILLED = -signal.SIGKILL

@@ -189,7 +189,7 @@ class Place:
         }
 
     def _model(self, name: str, **script: object) -> Deployment:
-        kind, weights = self.driver().kind, str(self.folder / "weights")
+        kind, weights = "container" if self.image else "process", str(self.folder / "weights")
         return stub_deployment(kind, name, checkpoint=weights, port=self.port, image=self.image, **script)
 
 

@@ -20,10 +20,10 @@ def model_switcher(given: Sequence[str]) -> int:
 
 
 def single_model_manager(given: Sequence[str]) -> int:
-    """A command of the group, else the manager in the foreground, which may be called ``run``."""
+    """A command of the group, else the service in the foreground, which may be called ``run``."""
     if given and given[0] in COMMANDS:
         return main(["models", *given])
-    return main(["models", "manage", *(given[1:] if given[:1] == ["run"] else given)])
+    return main(["serve", *(given[1:] if given[:1] == ["run"] else given)])
 
 
 def restore_working_dots_ocr(given: Sequence[str]) -> int:

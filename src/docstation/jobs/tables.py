@@ -1,0 +1,143 @@
+"""The tables of the database, typed; statements over them are written where they belong.
+
+Rows are never held as objects: statements name columns, so that two processes on one database see each other's work.
+The migrations in `docstation.jobs.migrations` make exactly these tables, which a test compares. Times are seconds of
+the epoch.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Double, ForeignKey, ForeignKeyConstraint, Index, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Names of constraints, so that later migrations can name them on every database."""
+
+_ID = String(32)
+_STATE = String(16)
+
+
+class Base(DeclarativeBase):
+    """What all tables have in common."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Documents(Base):
+    """Files that were given to be read; their bytes lie in the folder of that id.
+
+    `bytes` is the size of the file, `kept` that of all files of the document.
+    """
+
+    __tablename__ = "documents"
+
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(128))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    kept: Mapped[int] = mapped_column(BigInteger)
+    page_count: Mapped[int] = mapped_column(default=0)
+    created: Mapped[float] = mapped_column(Double)
+
+
+class Jobs(Base):
+    """The reading of each document: what is wanted, where it stands, how many pages are in which state.
+
+    `turn` is when it was served last: who waits longest is next. `news` is the number of its newest event; whoever
+    changes a job raises it first, and holds the row until the change is committed.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index(None, "state", "priority", "turn"),)
+
+    id: Mapped[str] = mapped_column(_ID, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    state: Mapped[str] = mapped_column(_STATE)
+    options: Mapped[str] = mapped_column(Text)
+    idempotency_key: Mapped[str | None] = mapped_column(String(255), unique=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    priority: Mapped[int] = mapped_column(default=0)
+    turn: Mapped[float] = mapped_column(Double)
+    created: Mapped[float] = mapped_column(Double)
+    started: Mapped[float | None] = mapped_column(Double)
+    ended: Mapped[float | None] = mapped_column(Double)
+    error: Mapped[str | None] = mapped_column(Text)
+    total: Mapped[int] = mapped_column(default=0)
+    waiting: Mapped[int] = mapped_column(default=0)
+    reading: Mapped[int] = mapped_column(default=0)
+    ok: Mapped[int] = mapped_column(default=0)
+    repaired: Mapped[int] = mapped_column(default=0)
+    fallback: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    news: Mapped[int] = mapped_column(default=0)
+
+
+class Pages(Base):
+    """Every page that is asked for. `after` is why its worker was lost at the first try, empty otherwise."""
+
+    __tablename__ = "pages"
+    __table_args__ = (Index(None, "job", "state", "number"),)
+
+    job: Mapped[str] = mapped_column(_ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[str] = mapped_column(_STATE)
+    attempts: Mapped[int] = mapped_column(default=0)
+    after: Mapped[str] = mapped_column(String(64), default="")
+    seconds: Mapped[float] = mapped_column(Double, default=0.0)
+    code: Mapped[str] = mapped_column(String(64), default="")
+    changed: Mapped[float] = mapped_column(Double)
+
+
+class Attempts(Base):
+    """Every try at reading a page. `result` is the page's state after it, ``reading`` meanwhile, or ``interrupted``."""
+
+    __tablename__ = "page_attempts"
+    __table_args__ = (
+        ForeignKeyConstraint(["job", "page"], ["pages.job", "pages.number"], ondelete="CASCADE"),
+        Index(None, "job", "ended"),
+    )
+
+    job: Mapped[str] = mapped_column(_ID, primary_key=True)
+    page: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    attempt: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    begun: Mapped[float] = mapped_column(Double)
+    ended: Mapped[float | None] = mapped_column(Double)
+    seconds: Mapped[float] = mapped_column(Double, default=0.0)
+    result: Mapped[str] = mapped_column(_STATE)
+    code: Mapped[str] = mapped_column(String(64), default="")
+
+
+class Events(Base):
+    """What happened to each job, numbered from 1 without gaps."""
+
+    __tablename__ = "events"
+
+    job: Mapped[str] = mapped_column(_ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[float] = mapped_column(Double)
+    kind: Mapped[str] = mapped_column(_STATE)
+    state: Mapped[str] = mapped_column(_STATE)
+    done: Mapped[int]
+    total: Mapped[int]
+    page: Mapped[int | None]
+    page_state: Mapped[str | None] = mapped_column(_STATE)
+    seconds: Mapped[float | None] = mapped_column(Double)
+    code: Mapped[str] = mapped_column(String(64), default="")
+
+
+class ApiKeys(Base):
+    """Keys of clients: only their digests are kept. `scopes` are words with a space between."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(128), unique=True)
+    scopes: Mapped[str] = mapped_column(Text)
+    created: Mapped[float] = mapped_column(Double)
+    used: Mapped[float | None] = mapped_column(Double)
