@@ -53,6 +53,8 @@ def test_russian_texts_are_russian():
     same = {"Python", "Tesseract", "PDF", "LibreOffice", "Docker"}
     for message in update.load("ru"):
         if message.id and isinstance(message.string, str) and message.string not in same:
+            if not re.search("[A-Za-z]", re.sub(r"\{.*?\}", "", message.id)):
+                continue  # nothing but fields and signs
             assert re.search("[а-яёА-ЯЁ]", message.string), message.string
 
 
