@@ -20,6 +20,7 @@ from docstation.errors import ExitCode
 from docstation.station.drivers.process import ProcessDriver
 
 COMMAND = str(Path(sys.executable).with_name("docstation"))
+JSON = {"Content-Type": "application/json"}
 CATALOGUE = """
 [models.dots-ocr]
 checkpoint = "{weights}"
@@ -188,6 +189,92 @@ def test_logs_and_plan_are_there(served: Served):
     assert served.ask("GET", "/station/logs/dots-ocr")[1]["lines"]
     plan = served.ask("GET", "/station/plan?model=dots-ocr")[1]
     assert plan["plans"][0]["model"] == "dots-ocr"
+
+
+def over_the_gateway(served: Served, method: str, path: str, body: bytes | None = None, **headers: str):
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
+    try:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def gateway(served: Served, eventually) -> Served:
+    def answers() -> bool:
+        try:
+            return over_the_gateway(served, "GET", "/health")[0] == 200
+        except OSError:
+            return False
+
+    eventually(answers)
+    return served
+
+
+def test_the_gateway_shows_the_active_model_and_passes_its_answers(gateway: Served):
+    first = json.loads(over_the_gateway(gateway, "GET", "/v1/models")[1])["data"][0]
+    assert (first["id"], first["max_model_len"], first["active"]) == ("rednote-hilab/dots.ocr", 8192, True)
+    asked = {"model": first["id"], "messages": [{"role": "user", "content": "?"}], "max_tokens": 20}
+    body = json.dumps(asked).encode()
+    status, said = over_the_gateway(gateway, "POST", "/v1/chat/completions", body, **JSON)
+    assert status == 200
+    assert json.loads(said)["choices"][0]["message"]["content"]
+    other = json.dumps({**asked, "model": "qwen3-vl"}).encode()
+    status, said = over_the_gateway(gateway, "POST", "/v1/chat/completions", other, **JSON)
+    assert (status, json.loads(said)["error"]["code"]) == (404, "model_not_active")
+
+
+def test_a_switch_over_the_gateway_changes_what_it_shows(gateway: Served, eventually):
+    body = json.dumps({"models": ["qwen3-vl"]}).encode()
+    assert over_the_gateway(gateway, "POST", "/station/switch", body, **JSON)[0] == 202
+
+    def shown() -> str:
+        return str(json.loads(over_the_gateway(gateway, "GET", "/v1/models")[1])["data"][0]["id"])
+
+    eventually(lambda: shown() == "Qwen/Qwen3-VL-2B-Instruct")
+    assert over_the_gateway(gateway, "GET", "/health")[0] == 200
+
+
+def test_a_document_is_uploaded_read_and_exported_over_the_gateway(gateway: Served, eventually):
+    sample = Path(__file__).parents[2] / "samples" / "report-mixed.pdf"
+    mark = "----boundary"
+    head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="report.pdf"\r\n\r\n'
+    body = head.encode() + sample.read_bytes() + f"\r\n--{mark}--\r\n".encode()
+    form = {"Content-Type": f"multipart/form-data; boundary={mark}"}
+    status, said = over_the_gateway(gateway, "POST", "/documents", body, **form)
+    assert status == 202
+    document = json.loads(said)["id"]
+    eventually(
+        lambda: json.loads(over_the_gateway(gateway, "GET", f"/documents/{document}")[1])["state"] == "done", within=120
+    )
+    text = over_the_gateway(gateway, "GET", f"/documents/{document}/export?format=md")[1].decode()
+    assert text.startswith("# Paper Archives and the Cost of Finding Things")
+
+
+def test_a_killed_service_leaves_its_gateway_which_the_next_one_takes_over(gateway: Served, eventually):
+    gateway.process.kill()
+    gateway.process.wait()
+    first = json.loads(over_the_gateway(gateway, "GET", "/v1/models")[1])["data"][0]
+    assert first["active"] is True, "models answer on while there is no service"
+    assert over_the_gateway(gateway, "GET", "/station")[0] == 503
+    code, said = gateway.command("serve", "--detach", "--json")
+    assert code == 0, said
+    pid = json.loads(said)["pid"]
+    try:
+        assert over_the_gateway(gateway, "GET", "/health")[0] == 200
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        eventually(lambda: not _answers(gateway))
+
+
+def _answers(served: Served) -> bool:
+    try:
+        over_the_gateway(served, "GET", "/livez")
+    except OSError:
+        return False
+    return True
 
 
 def test_commands_speak_to_the_service_that_owns_the_station(served: Served, eventually):

@@ -84,13 +84,14 @@ def _serve(settings: Settings, address: str, models: Sequence[str]) -> int:
     import uvicorn
 
     from docstation.service.app import build
+    from docstation.service.documents import documents
     from docstation.service.serving import serving
     from docstation.service.station_api import router
 
     call = current()
-    with serving(settings, call.config) as made:
+    with serving(settings, call.config) as made, documents(settings) as routes:
         made.parts.reread_by(lambda: call.settings().settings.station)
-        app = build([router(made.parts, made.desk)], made.health)
+        app = build([router(made.parts, made.desk), *routes], made.health)
         if models:
             made.begin(models)
         say(translate(READY, address=address))

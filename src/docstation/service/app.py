@@ -13,9 +13,10 @@ from typing import Literal
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from docstation import __version__
-from docstation.errors import DocStationError, UsageError
+from docstation.errors import DocStationError, ExitCode, UsageError
 from docstation.messages import explain
 
 Health = Literal["ok", "embedded", "switching", "unwell"]
@@ -50,6 +51,7 @@ def build(routers: Sequence[APIRouter], health: Callable[[], HealthSeen]) -> Fas
     app = FastAPI(title="DocStation", version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.add_exception_handler(DocStationError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
     app.include_router(_health(health))
     for one in routers:
         app.include_router(one)
@@ -93,6 +95,15 @@ def _ours(_request: Request, error: Exception) -> Response:
     body = {"code": error.code, "message": message, "remedy": remedy, "exit_code": int(error.exit_code)}
     headers = {"Retry-After": "5"} if error.http_status in {409, 423, 503} else {}
     return JSONResponse({"error": body}, error.http_status, headers)
+
+
+def _http(_request: Request, error: Exception) -> Response:
+    """What the framework refuses by itself, such as an unknown route or a wrong method, in the shape of our errors."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "usage")
+    body = {"code": code, "message": str(error.detail), "remedy": "", "exit_code": int(ExitCode.USAGE)}
+    return JSONResponse({"error": body}, error.status_code, error.headers)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

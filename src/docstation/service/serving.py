@@ -149,7 +149,13 @@ def first_orders(now: Orders, settings: Settings, parts: Parts) -> Orders:
     known = catalogue(parts.config)
     names = {name: name for name in (*known.entries, *known.aliases)}
     names |= {entry.model_id: entry.name for entry in known.entries.values() if entry.model_id not in names}
-    limits = Limits(waiting=own.waiting, waiting_seconds=own.waiting_seconds, body_bytes=own.body_bytes)
+    limits = Limits(
+        waiting=own.waiting,
+        waiting_seconds=own.waiting_seconds,
+        body_bytes=own.body_bytes,
+        # A form is a little larger than the file that it carries.
+        upload_bytes=settings.limits.file_bytes + 1_000_000,
+    )
     return replace(now, known=names, on_other=own.on_other, limits=limits)
 
 

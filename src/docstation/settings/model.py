@@ -96,6 +96,7 @@ class Service:
         waiting: Requests that may wait for their turn or for the end of a switch.
         waiting_seconds: How long a request may wait.
         body_bytes: Size of one request's body.
+        allow_urls: Whether documents may be fetched from web addresses; never from private networks.
         database: Address of a PostgreSQL database, postgresql://…; empty means a file in the state folder.
         keep_days: Days after which finished documents are deleted; 0 keeps them.
         documents_bytes: What all documents together may take on the disk.
@@ -108,6 +109,7 @@ class Service:
     waiting: Annotated[int, Interval(ge=0, le=10_000)] = 64
     waiting_seconds: Annotated[float, Interval(ge=1, le=3600)] = 300.0
     body_bytes: Annotated[int, Interval(gt=0)] = 64_000_000
+    allow_urls: bool = False
     database: str = ""
     keep_days: Annotated[float, Interval(ge=0, le=36_500)] = 0.0
     documents_bytes: Annotated[int, Interval(gt=0)] = 100 * 10**9

@@ -42,7 +42,8 @@ class Limits:
         waiting: requests that may wait.
         waiting_bytes: bytes of bodies that may be held while they wait.
         waiting_seconds: how long one may wait.
-        body_bytes: size of one body.
+        body_bytes: size of one body for a model.
+        upload_bytes: size of one body for the service: documents.
         head_bytes: size of one request's head.
         idle_seconds: how long a connection may be silent between requests.
         head_seconds: how long a head may take to arrive.
@@ -52,6 +53,7 @@ class Limits:
     waiting_bytes: int = 256_000_000
     waiting_seconds: float = 300.0
     body_bytes: int = 64_000_000
+    upload_bytes: int = 1_100_000_000
     head_bytes: int = 65_536
     idle_seconds: float = 75.0
     head_seconds: float = 30.0

@@ -1,0 +1,230 @@
+"""Which request goes on now, which waits and which is refused: bounded, first come first served, by model.
+
+Requests for the active model pass while it has places. During a switch everything waits in order. A request for
+another known model is refused, or waits and wishes for a switch; wishes are told only when nobody waits for the model
+that serves, or when patience is at an end, so that requests for A, B, A, B make one switch and not three.
+Knows no sockets and no clock: times are given in seconds of any steady clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Protocol
+
+from docstation.service.gateway.listing import names_serving
+from docstation.service.gateway.refusals import (
+    NO_MODEL,
+    OTHER_MODEL,
+    QUEUE_FULL,
+    QUEUE_TIMEOUT,
+    SWITCH_FAILED,
+    Cause,
+    Refusal,
+)
+from docstation.service.gateway.words import Orders, Upstream
+
+PATIENCE = 0.1
+"""Part of the longest wait after which a wish is told although the active model is still asked for."""
+GRUDGE = 60.0
+"""Seconds for which a model is not wished for again after a switch to it did not come about."""
+
+
+class Waiter(Protocol):
+    """A request, as admission sees it."""
+
+    @property
+    def model(self) -> str | None:
+        """The model that it names, as far as its body has come."""
+
+    def go(self, upstream: Upstream) -> None:
+        """Begin; the place at `upstream` is taken until `Admission.ended`."""
+
+    def refuse(self, refusal: Refusal) -> None:
+        """End with this answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The request asks for a model that does not serve, and may have it.
+
+    Attributes:
+        entry: name of the catalogue's entry.
+    """
+
+    entry: str
+
+
+@dataclass(slots=True)
+class Place:
+    """A place in the queue.
+
+    Attributes:
+        waiter: who waits.
+        since: when it came.
+        position: in the queue, when it came; the first is 1.
+    """
+
+    waiter: Waiter
+    since: float
+    position: int
+
+
+class Admission:
+    """The queue before the models.
+
+    Attributes:
+        orders: that hold.
+        running: requests at each model, by entry name.
+        held: bytes of bodies that are held for requests that wait or may have to be sent again.
+    """
+
+    def __init__(self) -> None:
+        self.orders = Orders()
+        self.running: Counter[str] = Counter()
+        self.held = 0
+        self._places: list[Place] = []
+        self._names: list[tuple[Upstream, frozenset[str]]] = []
+        self._told = ""
+        self._failed: dict[str, float] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait."""
+        return len(self._places)
+
+    def age(self, now: float) -> float:
+        """Seconds for which the oldest one has waited."""
+        return now - self._places[0].since if self._places else 0.0
+
+    def reserve(self, size: int, most: int) -> bool:
+        """Hold `size` bytes more, if all held together are no more than `most`; whether that is so."""
+        if self.held + size > most:
+            return False
+        self.held += size
+        return True
+
+    def enter(self, waiter: Waiter, now: float) -> Place | Refusal | None:
+        """A request came: it goes on at once (None), or waits, or is refused."""
+        choice = self._now(waiter, now)
+        if isinstance(choice, Refusal):
+            return choice
+        if isinstance(choice, Upstream) and self._take(choice):
+            waiter.go(choice)
+            return None
+        return self._queue(waiter, now)
+
+    def choice(self, model: str | None, now: float) -> Upstream | Wish | Refusal:
+        """What a request that names `model` is to get, once requests pass."""
+        if not self._names:
+            return self.refusal(NO_MODEL)
+        for upstream, names in self._names:
+            if model is None or model in names:
+                return upstream
+        entry = self.orders.known.get(str(model))
+        if entry is None:
+            # The model server says in its own words that it does not know it.
+            return self._names[0][0]
+        if self.orders.on_other == "refuse":
+            active = self._names[0][0].id
+            return Refusal(OTHER_MODEL, {"model": model, "active": active, "entry": entry})
+        left = self._failed.get(entry, now) - now
+        if left > 0:
+            refusal = self.refusal(SWITCH_FAILED, model=model)
+            return Refusal(refusal.cause, refusal.fields, max(refusal.retry_after, round(left)))
+        return Wish(entry)
+
+    def refusal(self, cause: Cause, **fields: object) -> Refusal:
+        """A refusal with the reason and the delay that the orders give."""
+        return Refusal(cause, {"reason": self.orders.reason, **fields}, self.orders.retry_after)
+
+    def ended(self, upstream: Upstream) -> None:
+        """A place at `upstream` is free again."""
+        self.running[upstream.model] -= 1
+        if self.running[upstream.model] <= 0:
+            del self.running[upstream.model]
+
+    def leave(self, waiter: Waiter) -> None:
+        """A request waits no more: its client left."""
+        self._places = [place for place in self._places if place.waiter is not waiter]
+
+    def ordered(self, orders: Orders, now: float) -> None:
+        """Other orders hold from now on."""
+        switched = self.orders.way == "hold" and orders.way == "open"
+        self.orders = orders
+        self._names = [(one, names_serving(orders, (one,))) for one in orders.upstreams]
+        serving = {one.model for one in orders.upstreams}
+        if switched and self._told and not self._told_serves(serving):
+            self._failed[self._told] = now + GRUDGE
+        for entry in [entry for entry, until in self._failed.items() if until <= now or entry in serving]:
+            del self._failed[entry]
+        if orders.way != "hold":
+            self._told = ""
+        self.pump(now)
+
+    def _told_serves(self, serving: set[str]) -> bool:
+        return self._told in serving or self.orders.known.get(self._told) in serving
+
+    def pump(self, now: float) -> None:
+        """Let go whom there is a place for, and refuse whom there will be none for."""
+        if not self._places or self.orders.way == "hold":
+            return
+        waiting, self._places = self._places, []
+        going: list[tuple[Waiter, Upstream]] = []
+        refused: list[tuple[Waiter, Refusal]] = []
+        for place in waiting:
+            choice = self._now(place.waiter, now)
+            if isinstance(choice, Refusal):
+                refused.append((place.waiter, choice))
+            elif isinstance(choice, Upstream) and self._take(choice):
+                going.append((place.waiter, choice))
+            else:
+                self._places.append(place)
+        for waiter, upstream in going:
+            waiter.go(upstream)
+        for waiter, refusal in refused:
+            waiter.refuse(refusal)
+
+    def tick(self, now: float) -> None:
+        """Refuse those who have waited for too long."""
+        longest = self.orders.limits.waiting_seconds
+        late = [place for place in self._places if now - place.since > longest]
+        if late:
+            self._places = [place for place in self._places if now - place.since <= longest]
+        for place in late:
+            fields = {"seconds": now - place.since, "position": place.position}
+            place.waiter.refuse(self.refusal(QUEUE_TIMEOUT, **fields))
+
+    def wish(self, now: float) -> str:
+        """Entry name of the model that is to be switched to, empty for none. The answer counts as told."""
+        if self.orders.way != "open" or self.orders.on_other != "switch":
+            return self._told if self.orders.way == "hold" else ""
+        choices = [(place, self.choice(place.waiter.model, now)) for place in self._places]
+        wishes = [(place, choice) for place, choice in choices if isinstance(choice, Wish)]
+        if not wishes:
+            self._told = ""
+            return ""
+        patient = now - wishes[0][0].since < PATIENCE * self.orders.limits.waiting_seconds
+        if len(wishes) < len(choices) and patient and not self._told:
+            return ""
+        self._told = wishes[0][1].entry
+        return self._told
+
+    def _now(self, waiter: Waiter, now: float) -> Upstream | Wish | Refusal | None:
+        """The choice for a request under the way that holds; None while everything waits."""
+        if self.orders.way == "hold":
+            return None
+        return self.refusal(NO_MODEL) if self.orders.way == "closed" else self.choice(waiter.model, now)
+
+    def _take(self, upstream: Upstream) -> bool:
+        if self.running[upstream.model] >= max(1, upstream.concurrency):
+            return False
+        self.running[upstream.model] += 1
+        return True
+
+    def _queue(self, waiter: Waiter, now: float) -> Place | Refusal:
+        if len(self._places) >= self.orders.limits.waiting:
+            return self.refusal(QUEUE_FULL, waiting=len(self._places))
+        place = Place(waiter, now, len(self._places) + 1)
+        self._places.append(place)
+        return place
