@@ -41,11 +41,20 @@ def kept_runs(home: Path) -> list[Path]:
     return list((home / "runs").iterdir())
 
 
+BEFORE: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def before() -> None:
+    """Processes that other tests keep for themselves."""
+    BEFORE.clear()
+    BEFORE.update(one.pid for one in psutil.Process().children(recursive=True))
+
+
 def nothing_works() -> bool:
     """No worker process is left, and no thread that looks after one."""
-    return not psutil.Process().children(recursive=True) and not any(
-        thread.name == "worker-pool" for thread in threading.enumerate()
-    )
+    left = {one.pid for one in psutil.Process().children(recursive=True)} - BEFORE
+    return not left and not any(thread.name == "worker-pool" for thread in threading.enumerate())
 
 
 def test_all_four_ways_give_the_same_document(tmp_path: Path, home: Path) -> None:
