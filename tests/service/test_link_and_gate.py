@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -29,12 +30,26 @@ class BareGateway:
         self.socket.settimeout(5)
         self.socket.connect(str(path))
         self._stream = self.socket.makefile("rb")
+        self.at_ping = News()
 
     def orders(self) -> dict[str, object]:
         return json.loads(self._stream.readline())
 
     def tell(self, news: News) -> None:
         self.socket.sendall(json.dumps(asdict(news)).encode() + b"\n")
+
+    def answer_pings(self) -> None:
+        """From now on, in a thread: what a gateway does with what it is told."""
+
+        def run() -> None:
+            with contextlib.suppress(OSError, ValueError):  # it is closed at the end of the test
+                for line in self._stream:
+                    told = json.loads(line)
+                    if "ping" in told:
+                        self.tell(self.at_ping)
+                        self.socket.sendall(json.dumps({"pong": told["ping"]}).encode() + b"\n")
+
+        threading.Thread(target=run, daemon=True).start()
 
     def close(self) -> None:
         self._stream.close()
@@ -128,6 +143,23 @@ def test_a_drain_ends_when_its_time_is_up_or_it_is_called_off(link: GatewayLink,
     with pytest.raises(Fault) as caught:
         gate.drain([DOTS], seconds=30, cancelled=called_off)
     assert caught.value.cause is Cause.CANCELLED
+
+
+def test_a_request_that_began_just_before_the_hold_is_waited_for(link: GatewayLink, gateway: BareGateway):
+    gateway.tell(News())
+    assert link.wait_for(lambda news: news is not None, 5)
+    gateway.at_ping = News(under_way={"dots-ocr": 1})
+    gateway.answer_pings()
+    done = threading.Event()
+
+    def drain() -> None:
+        GatewayGate(link).drain([DOTS], seconds=30, cancelled=threading.Event())
+        done.set()
+
+    threading.Thread(target=drain, daemon=True).start()
+    assert not done.wait(0.5), "the old news said that nothing was under way"
+    gateway.tell(News())
+    assert done.wait(5)
 
 
 def test_without_a_gateway_there_is_nothing_to_wait_for(link: GatewayLink):

@@ -15,6 +15,8 @@ from docstation.station.deployment import Deployment, Lineup
 
 EVERY = 0.1
 """Seconds between two looks whether the drain was cancelled."""
+SETTLED = 1.0
+"""Seconds in which a gateway that works has taken an order."""
 SWITCHING = "A switch of models is under way."
 NO_MODEL = "Only the embedded engine serves: it reads pages. Chat needs a model, see `docstation models switch`."
 
@@ -50,6 +52,8 @@ class GatewayGate:
             Fault: ``CANCELLED``.
         """
         self.hold()
+        # News from before the hold may not know of a request that has just begun.
+        self._link.settle(SETTLED)
         names = {one.model for one in members}
 
         def quiet(news: News | None) -> bool:

@@ -36,6 +36,8 @@ class GatewayLink:
         self._news: News | None = None
         self._gateway: socket.socket | None = None
         self._pid = 0
+        self._pings = 0
+        self._pong = 0
         self._closed = False
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -67,6 +69,17 @@ class GatewayLink:
         with self._guard:
             self._orders = change(self._orders)
             self._send()
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until the gateway has taken the orders, so that its news are of a time after them; whether it did."""
+        with self._guard:
+            if self._gateway is None:
+                return True
+            self._pings += 1
+            mine = self._pings
+            with contextlib.suppress(OSError):
+                self._gateway.sendall(json.dumps({"ping": mine}).encode() + b"\n")
+            return self._guard.wait_for(lambda: self._closed or self._gateway is None or self._pong >= mine, seconds)
 
     def wait_for(self, true: Callable[[News | None], bool], seconds: float) -> bool:
         """Wait until the news make `true` true; whether they did in time."""
@@ -107,9 +120,17 @@ class GatewayLink:
         with contextlib.suppress(OSError), connection.makefile("rb") as stream:
             while line := stream.readline(LONGEST_LINE):
                 with contextlib.suppress(ValueError, TypeError):
-                    self._hear(News(**json.loads(line)))
+                    self._take(json.loads(line))
         with self._guard:
             self._gateway, self._news, self._pid = None, None, 0
+            self._guard.notify_all()
+
+    def _take(self, told: dict[str, object]) -> None:
+        if "pong" not in told:
+            self._hear(News(**told))  # type: ignore[arg-type]
+            return
+        with self._guard:
+            self._pong = int(str(told["pong"]))
             self._guard.notify_all()
 
     def _hear(self, news: News) -> None:
