@@ -289,11 +289,12 @@ def test_commands_speak_to_the_service_that_owns_the_station(served: Served, eve
 def test_after_its_end_the_model_serves_on_and_the_next_service_takes_it_over(served: Served, eventually):
     served.process.send_signal(signal.SIGTERM)
     assert served.process.wait(20) == 0
-    code, said = served.command("models", "status", "--json")
-    now = json.loads(said)
-    assert code == 0
-    assert now["owner"] is None
-    assert now["serving"][0]["answers"] is True
+
+    def now() -> dict[str, object]:
+        return json.loads(served.command("models", "status", "--json")[1])
+
+    assert now()["owner"] is None
+    eventually(lambda: now()["serving"][0]["answers"])
     code, said = served.command("serve", "--detach", "--json")
     try:
         assert code == 0, said

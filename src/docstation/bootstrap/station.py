@@ -25,7 +25,7 @@ from docstation.station.deployment import Deployment
 from docstation.station.journal import Record, read_records
 from docstation.station.lock import HeldByOther, holder_of
 from docstation.station.nvml import NvmlGpu
-from docstation.station.status import Status, look
+from docstation.station.status import PATIENCE, Status, look
 
 if TYPE_CHECKING:
     from docstation.station.desk import Desk, OwnersDesk
@@ -37,13 +37,13 @@ MANAGER_PATIENCE = 30.0
 """Seconds that the service may take to listen."""
 
 
-def status(config: str = "") -> Status:
-    """What the station is doing now; see `docstation.station.status`."""
+def status(config: str = "", *, patience: float = PATIENCE) -> Status:
+    """What the station is doing now, within `patience` seconds; see `docstation.station.status`."""
     from docstation.station.signs import shown
 
     wish = setting("station", "gpu", config, os.environ)
     gpu = NvmlGpu(wish if isinstance(wish, str) else "")
-    return look(station_folder(), budget_bytes=_budget(config), gpu=gpu, shown=shown)
+    return look(station_folder(), budget_bytes=_budget(config), gpu=gpu, shown=shown, patience=patience)
 
 
 def _budget(config: str) -> int:

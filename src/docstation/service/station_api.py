@@ -29,6 +29,8 @@ from docstation.station.status import Status
 from docstation.station.telling import EndTold, StepTold, Told
 
 Json = dict[str, object]
+PATIENCE = 2.0
+"""Seconds that a server and the card may take to show themselves."""
 
 
 class ChangeAsked(BaseModel, extra="forbid"):
@@ -72,7 +74,7 @@ def router(parts: Parts, desk: Desk) -> APIRouter:
     @api.get("")
     def status() -> Json:
         """What serves, what is under way, the memory and the card."""
-        return status_json(station.status(parts.config))
+        return status_json(station.status(parts.config, patience=PATIENCE))
 
     @api.get("/models")
     def models() -> Json:

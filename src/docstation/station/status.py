@@ -22,7 +22,7 @@ from docstation.station.records import state_from_json
 from docstation.station.words import State
 
 PATIENCE = 0.12
-"""Seconds that the looks at servers and card may take together."""
+"""Seconds that a look may take where an answer is wanted in an instant."""
 LAST_EVENTS = 8
 
 Shown = tuple[str, int]
@@ -72,7 +72,14 @@ class Status:
     events: tuple[Record, ...]
 
 
-def look(folder: Path, *, budget_bytes: int, gpu: Gpu, shown: Callable[[Deployment, float], Shown | None]) -> Status:
+def look(
+    folder: Path,
+    *,
+    budget_bytes: int,
+    gpu: Gpu,
+    shown: Callable[[Deployment, float], Shown | None],
+    patience: float = PATIENCE,
+) -> Status:
     """Put the status together.
 
     Args:
@@ -80,14 +87,15 @@ def look(folder: Path, *, budget_bytes: int, gpu: Gpu, shown: Callable[[Deployme
         budget_bytes: from the settings.
         gpu: the card.
         shown: asks a server for its model id and context, within so many seconds; None when it does not answer.
+        patience: seconds that the looks at servers and card may take together.
     """
     records = _needed(folder)
     state = replay(records).state
     looks = _Looks()
     for one in state.serving.members:
-        looks.take(one.model, partial(shown, one, PATIENCE))
+        looks.take(one.model, partial(shown, one, patience))
     looks.take("", gpu.read)
-    answers = looks.wait(PATIENCE)
+    answers = looks.wait(patience)
     reading = answers.get("")
     measured = _measured(records)
     serving = []
