@@ -192,8 +192,8 @@ def test_the_card_is_shown_as_it_is(run):
 def test_several_models_are_planned_together(run):
     outcome = run("plan", "dots-ocr", "qwen3-vl-2b", "--budget", "15 GB")
     assert outcome.code == 0
-    assert "--port 8000" in outcome.out
     assert "--port 8001" in outcome.out
+    assert "--port 8002" in outcome.out
     assert "of 15.00 GB" in outcome.out.splitlines()[-1]
     assert run("plan", "dots-ocr", "qwen3-vl-2b").code == 7
 
