@@ -83,6 +83,8 @@ class Witness(Protocol):
 
 
 LONGEST_TAIL = 400
+LAST_WORDS = 0.6
+"""Seconds in which the log of a server that fails has its reason."""
 
 
 class Steps:
@@ -200,7 +202,19 @@ SYMPTOMS = frozenset({Cause.EXITED, Cause.LOAD_TIMEOUT, Cause.ENGINE_DEAD, Cause
 
 
 def explained(driver: Driver, member: Deployment, fault: Fault, phase: str) -> Fault:
-    """What the log and the exit code say about a symptom; the symptom itself where they say nothing."""
+    """What the log and the exit code say about a symptom; the symptom itself where they say nothing.
+
+    A dying server answers a little before its last words are in the log, so they are waited for.
+    """
+    last = time.monotonic() + LAST_WORDS
+    while True:
+        found = _told_by_log(driver, member, fault, phase)
+        if found.cause is not fault.cause or time.monotonic() > last:
+            return found
+        time.sleep(0.1)
+
+
+def _told_by_log(driver: Driver, member: Deployment, fault: Fault, phase: str) -> Fault:
     try:
         instance, log = driver.find(member.instance), driver.log_tail(member.instance, LONGEST_TAIL)
     except Fault:
