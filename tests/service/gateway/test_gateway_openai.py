@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
+import openai
 import pytest
 from gateway_parts import Process, alpha, until
 
 from docstation.testing.model_server import Running, running
 from docstation.testing.model_server_script import Script, Trouble
-
-openai = pytest.importorskip("openai")
 
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 PAGE = [{"role": "user", "content": [IMAGE, {"type": "text", "text": "Read the page."}]}]
