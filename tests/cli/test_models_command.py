@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -101,8 +102,9 @@ class Machine:
             eventually(lambda: self.owner is None)
         # A gateway outlives a service that was killed, and waits for the next one.
         for process in self.left_over():
-            if "docstation.service.gateway" in process.cmdline():
-                process.terminate()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "docstation.service.gateway" in process.cmdline():
+                    process.terminate()
         driver = ProcessDriver(self.folder / "processes")
         for instance in driver.instances():
             driver.stop(instance.name, grace=0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -20,7 +21,12 @@ from docstation.service.page_images import ImageTask, Workshop
 
 
 def children() -> set[int]:
-    return {one.pid for one in psutil.Process().children() if "docstation.intake.worker" in " ".join(one.cmdline())}
+    found = set()
+    for one in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "docstation.intake.worker" in " ".join(one.cmdline()):
+                found.add(one.pid)
+    return found
 
 
 @pytest.fixture
