@@ -1,0 +1,1 @@
+"""Conversations about pages, regions and images."""

@@ -1,0 +1,1 @@
+"""The typed client of the service: what doors import, never the service itself."""

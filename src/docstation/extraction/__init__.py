@@ -1,0 +1,1 @@
+"""Schema to values with evidence: forms of schemas, presets, checks, matching against what was read."""

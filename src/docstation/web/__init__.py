@@ -1,0 +1,1 @@
+"""The Streamlit application: pages over the client of the service, and nothing else."""
