@@ -55,6 +55,17 @@ def test_codes_and_foreign_capitals_among_russian_words_stay_untouched(code):
     assert repaired([["модель", code, "поставлена"]]) == [["модель", code, "поставлена"]]
 
 
+@pytest.mark.parametrize("address", ["https://site.ru/files/method_ВБ-ИC.pdf", "info@сервер-cloud.ru"])
+def test_addresses_stay_as_they_are(address):
+    line = ["Источник:", address, "дата", "обращения"]
+    assert repaired([line]) == [line]
+
+
+def test_a_greek_letter_in_a_russian_word_becomes_russian_and_formulas_stay():
+    line = ["Φизика", "и", "τемпература,", "угол", "φ", "равен", "Δφ", "или", "αк"]
+    assert repaired([line]) == [["Физика", "и", "температура,", *line[3:]]]
+
+
 def test_a_russian_word_beside_a_latin_one_keeps_its_script():
     line = ["программа", "Microsoft", "Office", "и", "браузер", "Chrome"]
     assert repaired([line]) == [line]

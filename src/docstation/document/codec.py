@@ -16,7 +16,18 @@ from typing import TypeAlias
 
 from docstation.document.geometry import Box
 from docstation.document.json_reader import FormatError, JsonObject, Reader, Value
-from docstation.document.model import Block, Category, Document, Element, Page, PageStatus, Picture, Source, TextLayer
+from docstation.document.model import (
+    Attempt,
+    Block,
+    Category,
+    Document,
+    Element,
+    Page,
+    PageStatus,
+    Picture,
+    Source,
+    TextLayer,
+)
 from docstation.document.table import Cell, Table
 from docstation.document.text import Line, Origin, Word
 
@@ -68,7 +79,7 @@ def from_json(value: Value) -> Document:
 
 def page_to_json(page: Page) -> Json:
     """The JSON form of a single page."""
-    return {
+    value: Json = {
         "number": page.number,
         "width": _points(page.width),
         "height": _points(page.height),
@@ -79,8 +90,11 @@ def page_to_json(page: Page) -> Json:
         "text_layer": page.text_layer.value,
         "blank": page.blank,
         "engine": page.engine,
-        "blocks": [_block(block) for block in page.blocks],
     }
+    if page.attempts:
+        value["attempts"] = [_attempt(one) for one in page.attempts]
+    value["blocks"] = [_block(block) for block in page.blocks]
+    return value
 
 
 def page_from_json(value: Value) -> Page:
@@ -155,6 +169,21 @@ def _box(box: Box) -> list[Value]:
     return [_points(box.x0), _points(box.y0), _points(box.x1), _points(box.y1)]
 
 
+def _attempt(one: Attempt) -> Json:
+    value: Json = {
+        "step": one.step,
+        "end": one.end,
+        "model": one.model,
+        "blocks": one.blocks,
+        "covered": _share(one.covered),
+        "tokens": one.tokens,
+        "seconds": _points(one.seconds),
+    }
+    if one.problem:
+        value["problem"] = one.problem
+    return value
+
+
 def _block(block: Block) -> Json:
     value: Json = {
         "id": block.id,
@@ -210,6 +239,11 @@ def table_to_json(table: Table) -> Json:
     return {"rows": table.rows, "columns": table.columns, "cells": [_cell(cell) for cell in table.cells]}
 
 
+def table_from_json(value: Value) -> Table:
+    """The table that `table_to_json` wrote; raises `FormatError` for anything else."""
+    return _table(Reader.of(value, "table"))
+
+
 def _cell(cell: Cell) -> Json:
     value: Json = {"row": cell.row, "column": cell.column, "text": cell.text}
     if cell.rowspan != 1:
@@ -225,6 +259,19 @@ def _cell(cell: Cell) -> Json:
     return value
 
 
+def _read_attempt(reader: Reader) -> Attempt:
+    return Attempt(
+        step=reader.text("step"),
+        end=reader.text("end"),
+        model=reader.text("model"),
+        blocks=reader.integer("blocks", 0),
+        covered=reader.number("covered", 0.0),
+        tokens=reader.integer("tokens", 0),
+        seconds=reader.number("seconds", 0.0),
+        problem=reader.text("problem", ""),
+    )
+
+
 def _read_page(reader: Reader) -> Page:
     return Page(
         number=reader.integer("number"),
@@ -238,6 +285,7 @@ def _read_page(reader: Reader) -> Page:
         text_layer=reader.choice("text_layer", TextLayer, TextLayer.ABSENT),
         blank=reader.flag("blank"),
         engine=reader.text("engine", ""),
+        attempts=tuple(_read_attempt(one) for one in reader.children("attempts")),
     )
 
 
@@ -290,12 +338,15 @@ def _read_element(reader: Reader) -> Element:
 def _read_table(reader: Reader) -> Table | None:
     if not reader.has("table"):
         return None
-    table = reader.child("table")
-    cells = [_read_cell(cell) for cell in table.children("cells")]
+    return _table(reader.child("table"))
+
+
+def _table(reader: Reader) -> Table:
+    cells = [_read_cell(cell) for cell in reader.children("cells")]
     try:
         return Table.of_cells(cells)
     except ValueError as error:
-        raise FormatError(f"{table.place}: {error}") from error
+        raise FormatError(f"{reader.place}: {error}") from error
 
 
 def _read_cell(reader: Reader) -> Cell:

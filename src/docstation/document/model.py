@@ -105,6 +105,31 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One step that was taken to read a page with a served model.
+
+    Attributes:
+        step: what was done, a word of `docstation.reading.vision.ladder.Step`.
+        end: how the model's answer ended, a word of `docstation.reading.vision.answers.End`.
+        model: that was asked, or the name of an engine.
+        blocks: that the page had after it.
+        covered: share of the page's ink that these explain, 0 to 1.
+        tokens: of the answers.
+        seconds: that it took.
+        problem: the server's own words where it failed; not translated.
+    """
+
+    step: str
+    end: str
+    model: str
+    blocks: int = 0
+    covered: float = 0.0
+    tokens: int = 0
+    seconds: float = 0.0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page and what was read on it.
 
@@ -120,6 +145,7 @@ class Page:
         text_layer: the verdict on its own text layer.
         blank: whether nothing is on it.
         engine: name of the engine that read it, empty where only the text layer was used.
+        attempts: the steps that were taken, where a served model was asked.
     """
 
     number: int
@@ -133,6 +159,7 @@ class Page:
     text_layer: TextLayer = TextLayer.ABSENT
     blank: bool = False
     engine: str = ""
+    attempts: tuple[Attempt, ...] = ()
 
     @property
     def text(self) -> str:

@@ -21,9 +21,31 @@ CYRILLIC_TWINS = "АВСЕНКМОРТХУасеорху"
 _TO_CYRILLIC = str.maketrans(LATIN_TWINS, CYRILLIC_TWINS)
 _TO_LATIN = str.maketrans(CYRILLIC_TWINS, LATIN_TWINS)
 _TWINS = frozenset(LATIN_TWINS + CYRILLIC_TWINS)
+_GREEK = re.compile("[\u0370-\u03ff]")
+_FROM_GREEK = str.maketrans("ΑΒΓΕΗΚΜΟΠΡΤΥΦΧαεκορτφχ", "АВГЕНКМОПРТУФХаекортфх")
 
 RUSSIAN_ABBREVIATIONS = frozenset(
-    {"АО", "ВАК", "ВОС", "ВС", "ВТО", "КНР", "КС", "МО", "МРОТ", "МТС", "НАТО", "НК", "НКО", "НТО", "ОАО", "ОАЭ"}
+    {
+        "АО",
+        "ВАК",
+        "ВВС",
+        "ВКР",
+        "ВМС",
+        "ВОС",
+        "ВС",
+        "ВТО",
+        "КНР",
+        "КС",
+        "МО",
+        "МРОТ",
+        "МТС",
+        "НАТО",
+        "НК",
+        "НКО",
+        "НТО",
+        "ОАО",
+        "ОАЭ",
+    }
     | {"ОВ", "ООО", "ОСАО", "ОСТ", "РАН", "РАО", "РК", "РСО", "СК", "СМР", "СМС", "СНТ", "СО", "СССР", "СНО", "ТК"}
     | {"ТМК", "ТО", "ТОО", "ТС", "ТСН", "УК", "УС", "ХК"}
 )
@@ -34,6 +56,7 @@ _BETWEEN_LETTERS = re.compile(r"(?<=[а-яё])[03](?=[а-яё])")
 _DIGIT_TWINS = {"0": "о", "3": "з"}
 _NUMBERED = re.compile(r"№\d+-$|\d{2,}-$")
 _ONE_LETTER_WORDS = frozenset("аоусАВКОСУ")
+_ADDRESS = re.compile(r"://|^www\.|\w@\w|[A-Za-z]/\w|\w\.(?:ru|com|org|net|info|html?|pdf)(?:[/?]|$)", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:;»\")]$")
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _PUNCTUATION = str.maketrans(
@@ -116,6 +139,8 @@ def _repaired_line(words: Sequence[str], page: Script, pure_latin: bool) -> list
 def _repaired_word(word: str, near: Script, *, at_start: bool, pure_latin: bool) -> str:
     own = _of_word(word)
     code = any(map(str.isdigit, word))
+    # An address is what it is, letter by letter.
+    address = _is_address(word)
 
     def run_repaired(match: re.Match[str]) -> str:
         run = match[0]
@@ -126,13 +151,26 @@ def _repaired_word(word: str, near: Script, *, at_start: bool, pure_latin: bool)
             place = _Place(own, near, code, at_start, word[match.end() : match.end() + 1], word[: match.start()])
             return _open_run(run, place)
         if script is Script.CYRILLIC:
-            return run.translate(_TO_CYRILLIC)
+            return run if address else _without_greek(run.translate(_TO_CYRILLIC))
         return run.translate(_TO_LATIN) if script is Script.LATIN else run
 
     text = _LETTERS.sub(run_repaired, word)
     if own is Script.CYRILLIC and len(_LETTERS.findall(text)) > 1 and sum(map(_is_cyrillic, text)) >= 4:
         text = _BETWEEN_LETTERS.sub(lambda match: _DIGIT_TWINS[match[0]], text)
     return text
+
+
+def _is_address(word: str) -> bool:
+    """Whether a word is a name in the net or of a file, whose own letters are Latin."""
+    return bool(_ADDRESS.search(word)) and any(_is_latin(letter) and letter not in _TWINS for letter in word)
+
+
+def _without_greek(run: str) -> str:
+    """A Cyrillic run with Greek look-alikes exchanged, where they are few: «Φизика», but not «Δφ» or «αк»."""
+    greek = len(_GREEK.findall(run))
+    if greek and sum(map(_is_cyrillic, run)) >= max(3, 2 * greek):
+        return run.translate(_FROM_GREEK)
+    return run
 
 
 @dataclass(frozen=True, slots=True)

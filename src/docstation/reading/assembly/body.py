@@ -28,11 +28,16 @@ def assemble(pages: Sequence[Page]) -> tuple[tuple[Page, ...], tuple[Element, ..
         pages: those that were read, in the file's order; some of the file's pages may be missing.
     """
     judged = levelled(relabelled(pages))
-    known = vocabulary(line.text for page in judged for block in page.blocks for line in block.lines)
+    return judged, body_of(judged)
+
+
+def body_of(pages: Sequence[Page]) -> tuple[Element, ...]:
+    """The body of pages whose blocks are judged already: by `assemble`, or by people who corrected them."""
+    known = vocabulary(line.text for page in pages for block in page.blocks for line in block.lines)
     flow = _Flow(known)
-    for page in judged:
+    for page in pages:
         flow.take(page)
-    return judged, tuple(draft.element() for draft in flow.drafts)
+    return tuple(draft.element() for draft in flow.drafts)
 
 
 @dataclass(slots=True)
