@@ -1,11 +1,12 @@
 """The peers of ``bench/gateway.py``: processes that stand between a client and the stub model server, and the stub.
 
-``python bench/gateway_sides.py stub PORT`` and ``... naive PORT UPSTREAM`` are started by the benchmark itself.
+The stub and the client are programs in C, compiled into ``build/bench``. LiteLLM's proxy gets an environment of its own
+in ``build/bench-litellm`` the first time. ``python bench/gateway_sides.py naive PORT UPSTREAM`` is started by the
+benchmark itself; run without arguments this prints nothing.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -16,87 +17,37 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
-ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2000\r\n\r\n" + b"x" * 2000
-EVENTS = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-EVENT = b"data: " + b"y" * 142 + b"\n\n"
-CHUNK = b"96\r\n" + EVENT + b"\r\n"
-TICK_SECONDS = 0.001
-NGINX = """
+ROOT = Path(__file__).parents[1]
+BUILT = ROOT / "build" / "bench"
+LITELLM = ROOT / "build" / "bench-litellm"
+KEY = "sk-bench"
+MODEL = "org/bench"
+DIRECT, OURS, NGINX, NAIVE, LITE = "no proxy", "docstation", "nginx", "naive Starlette + httpx", "LiteLLM"
+START_SECONDS = 90.0
+NGINX_CONFIG = """
 daemon off; pid {folder}/pid; error_log /dev/null; worker_processes 1;
-events {{ worker_connections 1024; }}
+events {{ worker_connections 2048; }}
 http {{
   access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; client_max_body_size 0;
   fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   keepalive_requests 1000000;
-  upstream model {{ server 127.0.0.1:{upstream}; keepalive 64; keepalive_requests 1000000; }}
+  upstream model {{ server 127.0.0.1:{upstream}; keepalive 256; keepalive_requests 1000000; }}
   server {{ listen 127.0.0.1:{port};
     location / {{ proxy_pass http://model; proxy_http_version 1.1; proxy_set_header Connection "";
       proxy_buffering off; proxy_request_buffering off; }} }}
 }}
 """
-
-
-class Stub(asyncio.Protocol):
-    """A model server that answers at once: 2 kB, or as many events as the path says, one a tick."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See asyncio."""
-        self._transport = transport
-        self._head, self._left, self._events = b"", -1, 0
-
-    def data_received(self, data: bytes) -> None:
-        """See asyncio."""
-        if self._left < 0:
-            self._head += data
-            head, found, rest = self._head.partition(b"\r\n\r\n")
-            if not found:
-                return
-            self._events = int(head.partition(b"/")[2].partition(b"?events=")[2].split(b" ")[0] or 0)
-            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
-            self._left, self._head, data = length, b"", rest
-        self._left -= len(data)
-        if self._left <= 0:
-            self._left = -1
-            if self._events:
-                self._transport.write(EVENTS + CHUNK)
-                asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick, self._events - 1)
-            else:
-                self._transport.write(ANSWER)
-
-    def _tick(self, left: int) -> None:
-        if left:
-            self._transport.write(CHUNK)
-            asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick, left - 1)
-        else:
-            self._transport.write(b"0\r\n\r\n")
-
-
-async def _stub(port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(Stub, "127.0.0.1", port)
-    await server.serve_forever()
-
-
-def _naive(port: int, upstream: int) -> None:
-    """The proxy that one writes first: a framework, an HTTP client, and the body read whole."""
-    import httpx2
-    import uvicorn
-    from starlette.applications import Starlette
-    from starlette.requests import Request
-    from starlette.responses import StreamingResponse
-    from starlette.routing import Route
-
-    client = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{upstream}", timeout=None)
-
-    async def forward(request: Request) -> StreamingResponse:
-        target = f"{request.url.path}?{request.url.query}"
-        passed = client.build_request("POST", target, content=await request.body())
-        answer = await client.send(passed, stream=True)
-        return StreamingResponse(answer.aiter_raw(), answer.status_code, {"content-type": "text/event-stream"})
-
-    app = Starlette(routes=[Route("/{path:path}", forward, methods=["POST"])])
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="critical", loop="uvloop", http="httptools")
+LITELLM_CONFIG = """
+model_list:
+  - model_name: {model}
+    litellm_params: {{model: openai/{model}, api_base: "http://127.0.0.1:{upstream}/v1", api_key: none}}
+litellm_settings: {{num_retries: 0, telemetry: false}}
+general_settings: {{master_key: {key}}}
+"""
+_HOP = {"connection", "keep-alive", "transfer-encoding"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +57,39 @@ class Peer:
     Attributes:
         name: for the table.
         port: of it.
-        process: of it; None where clients speak to the stub itself.
+        process: of it.
+        streams: events of each of many streams; fewer for the slow.
     """
 
     name: str
     port: int
-    process: subprocess.Popen[bytes] | None
+    process: subprocess.Popen[bytes]
+    streams: int = 500
+
+    def pids(self) -> list[int]:
+        """It and its children."""
+        return with_children(self.process.pid)
 
     def resident(self) -> float:
         """Megabytes that it holds, its children included."""
-        if self.process is None:
-            return 0.0
-        tasks = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return sum(_resident(int(pid)) for pid in (self.process.pid, *tasks))
+        return sum(_resident(pid) for pid in self.pids())
+
+    def pin(self, core: int) -> None:
+        """Let it run on one core only."""
+        for pid in self.pids():
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                with contextlib.suppress(ProcessLookupError):
+                    os.sched_setaffinity(int(task.name), {core})
+
+
+def with_children(pid: int) -> list[int]:
+    """A process and all below it."""
+    found = [pid]
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += with_children(int(child))
+    return found
 
 
 def _resident(pid: int) -> float:
@@ -132,63 +103,134 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+def compiled(name: str) -> Path:
+    """The program made of ``gateway_NAME.c``."""
+    source, program = Path(__file__).with_name(f"gateway_{name}.c"), BUILT / f"gateway_{name}"
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        BUILT.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-o", str(program), str(source)], check=True)
+    return program
+
+
+def litellm() -> str:
+    """The command of LiteLLM's proxy, installed if need be; empty where that cannot be done, which is said."""
+    command = LITELLM / "bin" / "litellm"
+    if not command.exists():
+        print("installing LiteLLM's proxy into build/bench-litellm (the first time takes a minute)", file=sys.stderr)
+        pip = [str(LITELLM / "bin" / "python"), "-m", "pip", "install", "--quiet", "litellm[proxy]"]
+        for words in ([sys.executable, "-m", "venv", str(LITELLM)], pip):
+            if subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
+                print("LiteLLM is left out: it cannot be installed here", file=sys.stderr)
+                return ""
+    return str(command)
+
+
+def versions(names: list[str]) -> str:
+    """The versions of the peers."""
+    said = []
+    if NGINX in names:
+        line = subprocess.run([shutil.which("nginx") or "", "-v"], capture_output=True, text=True, check=False).stderr
+        said.append(line.strip().rpartition("/")[2].join(("nginx ", "")))
+    if LITE in names:
+        code = "import importlib.metadata as m; print(m.version('litellm'))"
+        words = [str(LITELLM / "bin" / "python"), "-c", code]
+        said.append("LiteLLM " + subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip())
+    return ", ".join(said)
+
+
 @contextlib.contextmanager
-def peers(folder: Path, nginx: str) -> Iterator[list[Peer]]:
-    """All of them, listening; those whose program is missing are left out."""
-    own = [sys.executable, __file__]
+def peers(folder: Path, leave_out: set[str]) -> Iterator[list[Peer]]:
+    """All of them, listening; those whose program is missing are left out, aloud. The first is the stub itself."""
     upstream = free_port()
-    words = {"no proxy": [*own, "stub", str(upstream)]}
-    ports = {"no proxy": upstream, **{name: free_port() for name in ("docstation", "nginx", "naive")}}
-    words["docstation"] = _ours(folder, ports["docstation"], upstream)
-    if shutil.which(nginx):
-        file = folder / "nginx.conf"
-        file.write_text(NGINX.format(folder=folder, port=ports["nginx"], upstream=upstream))
-        words["nginx"] = [nginx, "-c", str(file), "-p", str(folder), "-e", "/dev/null"]
-    words["naive"] = [*own, "naive", str(ports["naive"]), str(upstream)]
     running: list[Peer] = []
     try:
-        for name, line in words.items():
-            process = subprocess.Popen(line, stdout=subprocess.DEVNULL)
-            running.append(Peer(name, ports[name], process))
-            _wait(ports[name])
+        for name in (DIRECT, OURS, NGINX, NAIVE, LITE):
+            port = upstream if name == DIRECT else free_port()
+            words = [] if name in leave_out else _words(name, folder, port, upstream)
+            if not words:
+                print(f"left out: {name}", file=sys.stderr)
+                continue
+            said = subprocess.PIPE if name == DIRECT else subprocess.DEVNULL
+            quiet = {"stdout": said, "stderr": subprocess.DEVNULL if name == LITE else None}
+            own = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"} if name == LITE else {}
+            process = subprocess.Popen(words, env={**os.environ, **own}, cwd=folder, **quiet)
+            running.append(Peer(name, port, process, 20 if name == LITE else 500))
+            _wait(running[-1])
         yield running
     finally:
         for one in running:
-            if one.process is not None:
-                one.process.terminate()
-                one.process.wait()
+            for pid in one.pids()[::-1]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, 15)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                one.process.wait(10)
+            one.process.kill()
+            one.process.wait()
+
+
+def _words(name: str, folder: Path, port: int, upstream: int) -> list[str]:
+    """How a peer is started; nothing where it cannot be."""
+    if name == DIRECT:
+        return [str(compiled("stub")), str(port)]
+    if name == OURS:
+        return _ours(folder, port, upstream)
+    if name == NAIVE:
+        return [sys.executable, str(Path(__file__).resolve()), "naive", str(port), str(upstream)]
+    if name == NGINX:
+        program = shutil.which("nginx") or ""
+        file = folder / "nginx.conf"
+        file.write_text(NGINX_CONFIG.format(folder=folder, port=port, upstream=upstream))
+        return [program, "-c", str(file), "-p", str(folder), "-e", "/dev/null"] if program else []
+    command = litellm()
+    file = folder / "litellm.yaml"
+    file.write_text(LITELLM_CONFIG.format(model=MODEL, key=KEY, upstream=upstream))
+    return [command, "--config", str(file), "--host", "127.0.0.1", "--port", str(port)] if command else []
 
 
 def _ours(folder: Path, port: int, upstream: int) -> list[str]:
     """The gateway with a key asked for, admission and figures on."""
-    from hashlib import sha256
-
     from docstation.service.gateway.words import Orders, Upstream
 
-    model = Upstream("bench", "org/bench", 8192, "127.0.0.1", upstream, concurrency=256)
-    keys = {sha256(b"bench").hexdigest(): ("read", "write")}
+    model = Upstream("bench", MODEL, 8192, "127.0.0.1", upstream, concurrency=512)
+    keys = {sha256(KEY.encode()).hexdigest(): ("read", "write")}
     orders = folder / "orders.json"
     orders.write_text(json.dumps(asdict(Orders("open", (model,), {"bench": "bench", "other": "other"}, keys=keys))))
     return [sys.executable, "-m", "docstation.service.gateway", "--port", str(port), "--orders", str(orders)]
 
 
-def _wait(port: int) -> None:
-    last = time.monotonic() + 20
+def _wait(peer: Peer) -> None:
+    last = time.monotonic() + START_SECONDS
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", peer.port), timeout=1).close()
             return
         except OSError:
-            if time.monotonic() > last:
+            if time.monotonic() > last or peer.process.poll() is not None:
                 raise
-            time.sleep(0.02)
+            time.sleep(0.05)
 
 
-if __name__ == "__main__":
-    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
-    if sys.argv[1] == "stub":
-        import uvloop
+def _naive(port: int, upstream: int) -> None:
+    """The proxy that one writes first: a framework, an HTTP client, and the body read whole."""
+    import httpx2
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import StreamingResponse
+    from starlette.routing import Route
 
-        uvloop.run(_stub(int(sys.argv[2])))
-    else:
-        _naive(int(sys.argv[2]), int(sys.argv[3]))
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=256)
+    client = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{upstream}", timeout=None, limits=limits)
+
+    async def forward(request: Request) -> StreamingResponse:
+        passed = client.build_request("POST", request.url.path, content=await request.body())
+        answer = await client.send(passed, stream=True)
+        headers = {name: value for name, value in answer.headers.items() if name not in _HOP}
+        return StreamingResponse(answer.aiter_raw(), answer.status_code, headers)
+
+    app = Starlette(routes=[Route("/{path:path}", forward, methods=["POST"])])
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="critical", loop="uvloop", http="httptools")
+
+
+if __name__ == "__main__" and sys.argv[1:2] == ["naive"]:
+    _naive(int(sys.argv[2]), int(sys.argv[3]))

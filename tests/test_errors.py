@@ -1,3 +1,5 @@
+import errno
+import os
 import pickle
 import re
 
@@ -42,3 +44,13 @@ def test_errors_cross_process_borders_whole(kind):
 
 def test_only_passwords_have_exit_code_9():
     assert [kind for kind in OURS if kind.exit_code is ExitCode.PASSWORD] == [PasswordError]
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "status"),
+    [(errno.ENOSPC, errors.NoRoom, 507), (errno.EDQUOT, errors.NoRoom, 507), (errno.EACCES, errors.InputError, 422)],
+)
+def test_a_full_disk_is_told_from_a_folder_that_may_not_be_written(number, kind, status):
+    error = errors.unwritable("a.pdf", OSError(number, os.strerror(number)))
+    assert (type(error), error.http_status) == (kind, status)
+    assert str(error) == f"a.pdf cannot be written: {os.strerror(number)}."

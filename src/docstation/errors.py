@@ -9,13 +9,20 @@
     │   ├── BrokenFile                  3  damaged, truncated or empty
     │   ├── TooLarge                    3  beyond a limit of bytes, pixels, pages or archive members
     │   ├── PageRangeError              3  a page range names no page of the file
-    │   └── PasswordError               9  a password is needed, or the one given is wrong
+    │   ├── PasswordError               9  a password is needed, or the one given is wrong
+    │   ├── NoRoom                      3  the disk, or the room for documents, is full
+    │   ├── UploadStalled               3  an upload stopped in the middle
+    │   ├── AddressRefused              3  an address is none from which documents are fetched
+    │   └── FetchFailed                 3  an address gave no document
+    ├── NotReady                        3  the result is not there yet
     ├── PartialResult                   4  some pages failed, the others are written
+    ├── DeadlinePassed                  4  a request that waits for its result waited too long
     ├── MissingDependency               5  a program, model or library is not installed
     ├── NoEngine                        6  no engine or model can do this
     ├── BudgetExceeded                  7  the memory plan does not fit in the budget
     ├── Locked                          8  another process holds the lock
     │   └── Busy                        8  a switch is under way
+    ├── Overloaded                      8  too many such requests wait already
     ├── SwitchFailed                   10  the switch failed, what served before serves again
     ├── WorkerFailed                    1  a child process died, hung or outgrew its memory (becomes a page's status)
     └── Interrupted                   130  stopped by the user
@@ -26,6 +33,8 @@ Exit codes are promises, listed in docs/errors.md.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import ClassVar
@@ -197,6 +206,58 @@ class PasswordError(InputError):
     remedy = N_("Give it with --password, or in the variable DOCSTATION_PASSWORD.")
 
 
+class NoRoom(InputError):
+    """There is no room: the disk is full, or documents take all that they may."""
+
+    http_status = 507
+    code = "no-room"
+    sentence = N_("{name} cannot be written: {reason}.")
+    remedy = N_("Free some disk space, or choose a folder that you may write to.")
+
+
+def unwritable(name: str, error: OSError) -> InputError:
+    """Why the file or folder of that name cannot be written; `NoRoom` where the disk or a quota is full."""
+    kind = NoRoom if error.errno in {errno.ENOSPC, errno.EDQUOT} else InputError
+    reason = error.strerror or os.strerror(error.errno or 0)
+    return kind(NoRoom.sentence, name=name, reason=reason, remedy=NoRoom.remedy)
+
+
+class UploadStalled(InputError):
+    """The client sent nothing for too long."""
+
+    http_status = 408
+    code = "upload-stalled"
+    sentence = N_("The upload stopped: nothing came for {seconds} s.")
+    remedy = N_("Send it again.")
+
+
+class AddressRefused(InputError):
+    """The address is none from which documents are fetched."""
+
+    http_status = 403
+    code = "address-refused"
+    sentence = N_("{host} is not an address that everybody can reach.")
+    remedy = N_("Give a public http or https address, or upload the file.")
+
+
+class FetchFailed(InputError):
+    """The address gave no document."""
+
+    code = "fetch-failed"
+    sentence = N_("{host} gave no document: {problem}.")
+    remedy = N_("Check the address, or upload the file.")
+
+
+class NotReady(DocStationError):
+    """What is asked for will be there later, or will not be there as things stand."""
+
+    exit_code = ExitCode.INPUT
+    http_status = 409
+    code = "not-ready"
+    sentence = N_("The document is not there yet: it is {state}.")
+    remedy = N_("Follow the document's events, or ask again later.")
+
+
 class PartialResult(DocStationError):
     """Some pages or files failed; the others are written."""
 
@@ -205,6 +266,16 @@ class PartialResult(DocStationError):
     code = "partial"
     sentence = N_("Done in part: some pages could not be read.")
     remedy = N_("See the page list; `--resume` tries the missing pages again.")
+
+
+class DeadlinePassed(DocStationError):
+    """A request that waits for its result would have waited too long."""
+
+    exit_code = ExitCode.PARTIAL
+    http_status = 504
+    code = "deadline"
+    sentence = N_("{name} was not read within {seconds} s.")
+    remedy = N_("Ask for fewer pages, or send the document to /documents, which does not make you wait.")
 
 
 class MissingDependency(DocStationError):
@@ -254,6 +325,16 @@ class Busy(Locked):
     code = "busy"
     sentence = N_("A switch to {model} is under way.")
     remedy = N_("Wait for it with --wait, or cancel it with `docstation models cancel`.")
+
+
+class Overloaded(DocStationError):
+    """Too many such requests wait already."""
+
+    exit_code = ExitCode.LOCKED
+    http_status = 503
+    code = "overloaded"
+    sentence = N_("Too many requests of this kind are waiting.")
+    remedy = N_("Ask again in a few seconds.")
 
 
 class SwitchFailed(DocStationError):

@@ -13,7 +13,8 @@ from docstation.models.plan import Item, Line, MemoryPlan, Verdict
 
 ENTRY = ModelEntry(name="dots", checkpoint="rednote-hilab/dots.ocr", arguments=("--seed", "7"))
 KV_BYTES = 512 * 2**20
-SERVED = [entry for entry in load_catalogue().entries.values() if entry.engine == "vllm"]
+CATALOGUE = load_catalogue()
+SERVED = [entry for entry in CATALOGUE.entries.values() if entry.engine == "vllm"]
 
 
 def plan(entry=ENTRY, verdict=Verdict.FITS):
@@ -57,6 +58,20 @@ def test_a_folder_stands_for_the_checkpoint_and_keeps_its_id():
     assert (value(words, "--revision"), value(words, "--host")) == ("a" * 40, "0.0.0.0")
 
 
+def test_every_name_that_a_request_may_give_is_told_to_the_server_its_id_first():
+    qwen = CATALOGUE.entries["qwen3-vl-2b"]
+    names = CATALOGUE.names_of(qwen)
+    assert names == ("Qwen/Qwen3-VL-2B-Instruct", "qwen3-vl-2b", "qwen3-vl")
+    words = arguments(plan(qwen), port=1, names=names)
+    assert words[words.index("--served-model-name") + 1 : words.index("--host")] == names
+
+
+def test_a_folder_of_weights_is_no_name_and_a_checkpoint_beside_another_id_is_one():
+    folder = replace(ENTRY, checkpoint="/weights/dots", served_name="reader")
+    assert CATALOGUE.names_of(folder) == ("reader", "dots")
+    assert CATALOGUE.names_of(replace(ENTRY, served_name="reader")) == ("reader", "dots", "rednote-hilab/dots.ocr")
+
+
 def test_a_plan_that_does_not_fit_has_no_words():
     with pytest.raises(ValueError, match="dots does not fit"):
         arguments(plan(verdict=Verdict.DOES_NOT_FIT), port=1)
@@ -94,12 +109,15 @@ print("\\n" + json.dumps({"found": found, "options": options}))
 @pytest.mark.vllm
 def test_vllms_own_parser_takes_every_argument_vector_and_knows_every_derived_flag(vllm_python):
     variants = (
-        {"entry": {}, "call": {}},
+        {"entry": {}, "call": {"names": CATALOGUE.names_of}},
         {"entry": {}, "call": {"device": "cpu"}},
         {"entry": {"eager": True, "kv_cache_type": "fp8"}, "call": {"host": "0.0.0.0", "revision": "b" * 40}},
         {"entry": {"served_name": "reader"}, "call": {"model": "/weights/a b", "device": "cpu"}},
     )
-    asked = [(replace(entry, **one["entry"]), one["call"]) for entry in SERVED for one in variants]
+    asked = [(replace(entry, **one["entry"]), dict(one["call"])) for entry in SERVED for one in variants]
+    for entry, call in asked:
+        if "names" in call:
+            call.update(names=call["names"](entry))
     vectors = [arguments(plan(entry), port=8001, **call) for entry, call in asked]
     run = subprocess.run(
         [vllm_python, "-c", PARSE],
@@ -115,7 +133,7 @@ def test_vllms_own_parser_takes_every_argument_vector_and_knows_every_derived_fl
         cpu = call.get("device") == "cpu"
         assert seen == {
             "model": call.get("model", entry.checkpoint),
-            "name": [entry.model_id],
+            "name": list(call.get("names", [entry.model_id])),
             "host": call.get("host", "127.0.0.1"),
             "port": 8001,
             "context": entry.context,

@@ -17,7 +17,8 @@ from test_documents_api_serving import until
 
 from docstation.errors import BrokenFile, DocStationError, InputError, Interrupted
 from docstation.intake.limits import Limits
-from docstation.service.page_images import ImageTask, Workshop
+from docstation.service.page_images import WORKER, ImageTask
+from docstation.service.workshop import Kind, Workshop
 
 
 def children() -> set[int]:
@@ -38,13 +39,13 @@ def endless(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def workshop() -> Iterator[Workshop]:
-    made = Workshop(1, 10.0, Limits())
+    made = Workshop(Kind(WORKER, (Limits(),)), 1, 10.0, Limits())
     yield made
     made.close()
 
 
 def test_a_file_that_takes_too_long_cannot_be_used(endless: Path):
-    workshop = Workshop(1, 0.3, Limits())
+    workshop = Workshop(Kind(WORKER, (Limits(),)), 1, 0.3, Limits())
     with pytest.raises(InputError, match="longer"):
         workshop.make(ImageTask(endless, None, 1))
     workshop.close()
@@ -73,7 +74,7 @@ def test_closing_kills_what_is_being_made(workshop: Workshop, endless: Path):
 
 def test_a_child_is_ended_when_it_was_not_needed_for_a_while(tmp_path: Path):
     before = children()
-    workshop = Workshop(1, 10.0, Limits(), idle=0.05)
+    workshop = Workshop(Kind(WORKER, (Limits(),)), 1, 10.0, Limits(), idle=0.05)
     task = ImageTask(text_pdf(tmp_path / "a.pdf", 1), None, 1, width=100)
     first = workshop.make(task)
     until(lambda: children() == before)
@@ -82,7 +83,8 @@ def test_a_child_is_ended_when_it_was_not_needed_for_a_while(tmp_path: Path):
 
 
 def test_a_raster_keeps_to_the_limits(tmp_path: Path):
-    workshop = Workshop(1, 10.0, replace(Limits(), page_pixels=10_000))
+    small = replace(Limits(), page_pixels=10_000)
+    workshop = Workshop(Kind(WORKER, (small,)), 1, 10.0, small)
     data = workshop.make(ImageTask(text_pdf(tmp_path / "a.pdf", 1), None, 1, width=4000))
     workshop.close()
     assert int.from_bytes(data[16:20], "big") * int.from_bytes(data[20:24], "big") <= 10_500

@@ -11,22 +11,23 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 import pytest
 import uvicorn
+from fastapi import APIRouter
 from staged_workers import TARGET, VARIABLE, Stage
 
 from docstation.intake.limits import Limits
 from docstation.jobs.database import Database
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.runner import JobRunner, RunnerSettings
-from docstation.service import documents_api, ocr_api
 from docstation.service.app import HealthSeen, build
-from docstation.service.documents_api import Making
+from docstation.service.documents import routes
+from docstation.service.making import Making
 from docstation.service.uploads import DocumentsSettings
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -89,16 +90,16 @@ def serving(
     workers: int = 1,
     reads: bool = True,
     loopback: bool = False,
+    more: Callable[[JobQueue], Sequence[APIRouter]] = lambda _queue: (),
 ) -> Iterator[Served]:
-    """The service with its state in `folder`, on a port of the loopback where that is wanted."""
+    """The service with its state in `folder`, on a port of the loopback where that is wanted, with `more` routes."""
     settings = settings or DocumentsSettings()
     stage = Stage(folder / "stage")
     stage.folder.mkdir()
     database = Database(folder)
     queue = JobQueue(database, folder / "documents", limits=settings.limits)
     making = Making(settings.limits)
-    routers = [part.router(queue, settings, making) for part in (documents_api, ocr_api)]
-    app = build(routers, lambda: HealthSeen("embedded"))
+    app = build([*routes(queue, settings, making, workers), *more(queue)], lambda: HealthSeen("embedded"))
     runner = JobRunner(queue, RunnerSettings(workers=workers, target=TARGET, limits=settings.limits)) if reads else None
     where = {"host": "127.0.0.1", "port": 0} if loopback else {"uds": str(folder / "s")}
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=2, **where))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from bare_gateway import BareGateway
 
 from docstation.service.gate import GatewayGate
 from docstation.service.gateway.words import News, Orders
@@ -22,48 +21,9 @@ DOTS = Deployment("dots-ocr", "process", "rednote-hilab/dots.ocr", 8192, port=80
 REMOTE = Deployment("far", "remote", "far/away", 8192, endpoint="http://127.0.0.1:9")
 
 
-class BareGateway:
-    """The other end of the link."""
-
-    def __init__(self, path: Path) -> None:
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(5)
-        self.socket.connect(str(path))
-        self._stream = self.socket.makefile("rb")
-        self.at_ping = News()
-
-    def orders(self) -> dict[str, object]:
-        return json.loads(self._stream.readline())
-
-    def tell(self, news: News) -> None:
-        self.socket.sendall(json.dumps(asdict(news)).encode() + b"\n")
-
-    def answer_pings(self) -> None:
-        """From now on, in a thread: what a gateway does with what it is told."""
-
-        def run() -> None:
-            with contextlib.suppress(OSError, ValueError):  # it is closed at the end of the test
-                for line in self._stream:
-                    told = json.loads(line)
-                    if "ping" in told:
-                        self.tell(self.at_ping)
-                        self.socket.sendall(json.dumps({"pong": told["ping"]}).encode() + b"\n")
-
-        threading.Thread(target=run, daemon=True).start()
-
-    def close(self) -> None:
-        self._stream.close()
-        self.socket.close()
-
-
 @pytest.fixture
-def wishes() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def link(tmp_path: Path, wishes: list[str]) -> Iterator[GatewayLink]:
-    made = GatewayLink(tmp_path / "gateway.sock", wishes.append)
+def link(tmp_path: Path) -> Iterator[GatewayLink]:
+    made = GatewayLink(tmp_path / "gateway.sock")
     yield made
     made.close()
 
@@ -91,13 +51,6 @@ def test_a_gateway_that_comes_back_gets_them_too(link: GatewayLink, gateway: Bar
     again = BareGateway(tmp_path / "gateway.sock")
     assert again.orders()["way"] == "open"
     again.close()
-
-
-def test_a_wish_is_passed_on_once(link: GatewayLink, gateway: BareGateway, wishes: list[str]):
-    for waiting in (1, 2, 3):
-        gateway.tell(News(waiting=waiting, wish="qwen3-vl-2b"))
-    assert link.wait_for(lambda news: news is not None and news.waiting == 3, 5)
-    assert wishes == ["qwen3-vl-2b"]
 
 
 def test_only_its_user_may_speak_on_the_socket(link: GatewayLink, tmp_path: Path):

@@ -14,10 +14,10 @@ import pytest
 from run_samples import text_pdf
 from test_documents_api_serving import error_of, serving
 
-from docstation.errors import TooLarge
+from docstation.errors import AddressRefused, FetchFailed, TooLarge
 from docstation.intake.limits import Limits
 from docstation.service.uploads import DocumentsSettings
-from docstation.service.url_source import AddressRefused, Fetcher, FetchFailed, is_public
+from docstation.service.url_source import Fetcher, is_public
 
 PUBLIC = "93.184.216.34"
 MOST = 100_000

@@ -125,6 +125,18 @@ def test_a_crash_is_answered_with_growing_patience():
     assert world.state.failures == 0
 
 
+@pytest.mark.parametrize(("cause", "drained"), [(Cause.ENGINE_HUNG, ()), (Cause.OVER_BUDGET, ("dots",))])
+def test_nobody_waits_for_what_a_hung_engine_has_begun(cause, drained):
+    world = serving(DOTS)
+    world.steps.clear()
+    world.fall_ill("dots", cause)
+    world.retry()
+    world.run()
+    assert dict(world.steps)[Step.DRAIN] == drained
+    assert (Step.STOP, ("dots",)) in world.steps
+    assert world.state.serving == DOTS
+
+
 def test_an_unproven_model_that_keeps_crashing_gives_way_to_the_last_known_good():
     world = serving(DOTS)
     world.ask(Kind.SWITCH, QWEN)
@@ -232,6 +244,15 @@ def test_servers_that_outlived_their_engine_are_taken_over_again():
     world.fall_ill("dots", Cause.ENGINE_DOWN)
     world.die(performed=False)
     assert (world.state.mode, world.state.serving) == (Mode.READY, DOTS)
+
+
+def test_a_server_that_never_passed_its_canary_is_not_taken_over():
+    world = World()
+    world.ask(Kind.RESTART, DOTS)
+    world.run(failing(Step.START, Cause.ENGINE_DOWN))
+    assert world.awake == set(DOTS.members), "it came up all the same"
+    world.die(performed=False)
+    assert (world.state.mode, world.state.serving) == (Mode.WAITING, NOTHING)
 
 
 def test_a_requested_lineup_is_known_by_its_specs():

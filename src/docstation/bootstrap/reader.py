@@ -17,7 +17,7 @@ from threading import Event as Flag
 from typing import BinaryIO, TypeVar, Unpack
 
 from docstation.document.model import Document, Page
-from docstation.errors import NoEngine, UsageError
+from docstation.errors import UsageError
 from docstation.intake.limits import Limits
 from docstation.intake.sandbox import WorkerPool
 from docstation.intake.sources import expand
@@ -38,16 +38,16 @@ def page_worker(engine: str, languages: tuple[str, ...], limits: Limits) -> Page
     """The handler of a worker process: the named engine behind the page work.
 
     Raises:
-        NoEngine: there is no engine of that name.
+        NoEngine: it is a model that does not serve.
         MissingDependency: a language is not installed.
     """
-    from docstation.reading.embedded.engine import NAME, EmbeddedEngine
+    from docstation.bootstrap.engines import ActiveEngine, engine_of
     from docstation.reading.embedded.orientation import OrientationFinder
 
-    if engine != NAME:
-        remedy = N_("Choose a known one with --engine, or as reading.engine in the settings.")
-        raise NoEngine(N_("There is no engine {name}; known are {known}."), name=engine, known=NAME, remedy=remedy)
-    return PageWorker(EmbeddedEngine(languages), OrientationFinder(), limits)
+    chosen = engine_of(engine, languages, limits)
+    if isinstance(chosen, ActiveEngine):
+        chosen.check()
+    return PageWorker(chosen, OrientationFinder(), limits)
 
 
 def read_files(
@@ -75,7 +75,7 @@ def read_files(
         InputError: the state folder cannot be written.
     """
     limits = options.limits or Limits()
-    processes = options.jobs or cores()
+    processes = options.jobs or _processes(options.engine)
     state = state_folder() / "runs"
     with writing(state):
         state.mkdir(parents=True, exist_ok=True)
@@ -92,6 +92,18 @@ def read_files(
         run = Run(found, options, pool, processes=processes, state=state, scratch=scratch, resume=resume, stop=stop)
         with closing(run.events()) as events:
             yield from events
+
+
+def _processes(engine: str) -> int:
+    """One for each core; where a served model reads, whose readers mostly wait, as many as it is to read at once."""
+    from docstation.bootstrap.engines import ServedLook
+    from docstation.reading.embedded.engine import NAME as EMBEDDED
+
+    if engine == EMBEDDED or not ServedLook()(engine):
+        return cores()
+    from docstation.settings import load
+
+    return max(cores(), load().settings.reading.at_once)
 
 
 def cores() -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docstation.bootstrap.parts import Parts, station_folder
-from docstation.errors import Locked, NoEngine
+from docstation.errors import Locked, NoEngine, UsageError
 from docstation.messages.marking import N_
 from docstation.settings.peeking import setting
 from docstation.settings.sizes import parse_size
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from docstation.station.watch import Watch
 
 DEFAULT_BUDGET = 12 * 10**9
+DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
 MANAGER_PATIENCE = 30.0
 """Seconds that the service may take to listen."""
 
@@ -121,16 +122,22 @@ def desk(parts: Parts, *, manager: bool = True) -> Iterator[Desk]:
             yield own
 
 
+def service_log() -> Path:
+    """The log of a service in the background."""
+    return station_folder() / "logs" / "service.log"
+
+
 def start_manager(parts: Parts) -> int:
     """Start the service in the background, which starts no model by itself, and wait until it listens; its process id.
 
     Raises:
         Locked: another process owns the station.
+        UsageError: another program listens on the service's port.
         NoEngine: it ended or did not listen in time; its log is named.
     """
     from docstation.station.control import DistantDesk
 
-    log = parts.folder / "logs" / "service.log"
+    log = service_log()
     log.parent.mkdir(parents=True, exist_ok=True)
     words = [sys.executable, "-m", "docstation", "serve", "--idle"]
     words += ["--config", parts.config] if parts.config else []
@@ -147,7 +154,17 @@ def start_manager(parts: Parts) -> int:
         if process.poll() is not None:
             break
         time.sleep(0.02)
+    if process.poll() == UsageError.exit_code and (refusal := _port_taken(parts.config)):
+        raise refusal
     raise NoEngine(NO_MANAGER, remedy=NO_MANAGER_REMEDY, log=str(log))
+
+
+def _port_taken(config: str) -> UsageError | None:
+    """Why a service of these settings cannot listen, None where its address is free."""
+    from docstation.bootstrap.port_holder import taken
+
+    host, port = (setting("service", name, config, os.environ) for name in ("host", "port"))
+    return taken(str(host or DEFAULT_HOST), int(str(port or DEFAULT_PORT)))
 
 
 NO_MANAGER = N_("The manager of the models did not come up.")

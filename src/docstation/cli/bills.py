@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from docstation.cli.console import JsonValue
+from docstation.inference.profiles import chat_template
 from docstation.messages import N_, translate
 from docstation.models.arguments import Device as ArgumentsFor
 from docstation.models.arguments import arguments
@@ -55,21 +56,22 @@ def reason(plan: MemoryPlan) -> str:
     return translate(plan.reason, **dict(plan.reason_fields))
 
 
-def command_line(plan: MemoryPlan, port: int, revision: str = "") -> str:
+def command_line(plan: MemoryPlan, port: int, revision: str = "", names: Sequence[str] = ()) -> str:
     """One line that starts the server in a POSIX shell; empty where vLLM does not serve it or it does not fit."""
-    words = argument_words(plan, port, revision)
+    words = argument_words(plan, port, revision, names)
     return shlex.join(["vllm", "serve", *words]) if words else ""
 
 
-def argument_words(plan: MemoryPlan, port: int, revision: str = "") -> tuple[str, ...]:
+def argument_words(plan: MemoryPlan, port: int, revision: str = "", names: Sequence[str] = ()) -> tuple[str, ...]:
     """The words after ``vllm serve``; none where vLLM does not serve it or it does not fit."""
     if plan.entry.engine != "vllm" or not plan.fits:
         return ()
     device: ArgumentsFor = "cuda" if plan.cuda_bytes else "cpu"
-    return arguments(plan, port=port, revision=revision, device=device)
+    template = chat_template(plan.entry.profile)
+    return arguments(plan, port=port, revision=revision, names=names, chat_template=template, device=device)
 
 
-def plan_json(plan: MemoryPlan, port: int, revision: str = "") -> dict[str, JsonValue]:
+def plan_json(plan: MemoryPlan, port: int, revision: str = "", names: Sequence[str] = ()) -> dict[str, JsonValue]:
     """A plan for programs; all sizes in bytes."""
     return {
         "model": plan.entry.name,
@@ -86,7 +88,7 @@ def plan_json(plan: MemoryPlan, port: int, revision: str = "") -> dict[str, Json
             for one in plan.changes
         ],
         "reason": reason(plan),
-        "arguments": list(argument_words(plan, port, revision)),
+        "arguments": list(argument_words(plan, port, revision, names)),
         "fingerprint": plan.fingerprint,
     }
 

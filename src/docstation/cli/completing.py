@@ -48,5 +48,24 @@ def _languages() -> Iterable[str]:
     return ("rus", "eng")
 
 
+class PresetName(click.ParamType[str]):
+    """A preset of ``docstation extract`` by name or alias; checked when it is used."""
+
+    name = "preset"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "NAME"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from docstation.extraction.presets import list_presets
+
+        names = [(one.name, *one.aliases) for one in list_presets()]
+        return [CompletionItem(word) for words in names for word in words if word.startswith(incomplete)]
+
+
+PRESET = PresetName()
 FORMAT_LIST = WordList("FORMATS", _formats)
 LANGUAGE_LIST = WordList("LANGUAGES", _languages)

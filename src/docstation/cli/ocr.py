@@ -16,7 +16,7 @@ from docstation.cli.completing import FORMAT_LIST, LANGUAGE_LIST
 from docstation.cli.console import product, say_error, show_json
 from docstation.cli.naming import Names
 from docstation.cli.progress import Lines, Live, Quiet, View
-from docstation.cli.run import Run, events
+from docstation.cli.run import Run, events, service_events, service_wanted, where_option
 from docstation.cli.sinks import JOINABLE, TEXT_FORMATS, ContentSink, FolderSink, Sink, StreamSink
 from docstation.cli.speech import Argument, Command, Option
 from docstation.errors import ExitCode, Interrupted, UsageError
@@ -92,6 +92,7 @@ class Destination:
     help=N_("Keep running headers, footers and page numbers in the text, or leave them out [no]."),
 )
 @click.option("--resume", cls=Option, is_flag=True, help=N_("Take over the pages that an interrupted run finished."))
+@where_option
 @json_option
 @click.option("-q", "--quiet", cls=Option, is_flag=True, help=N_("Say nothing but errors."))
 @click.option("-v", "--verbose", cls=Option, is_flag=True, help=N_("Say how each page ended."))
@@ -109,6 +110,7 @@ def command(
     engine: str | None,
     furniture: bool | None,
     resume: bool,
+    service: bool | None,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -137,9 +139,13 @@ def command(
         engine=reading.engine,
         limits=settings.limits,
     )
+    client = service_wanted(service, settings, options)
     run = Run(_sink(destination, files), _view(quiet=quiet, verbose=verbose))
     try:
-        run.follow(events(files, options, resume=resume))
+        if client is None:
+            run.follow(events(files, options, resume=resume))
+        else:
+            run.follow(service_events(client, files, options, resume=resume))
     except KeyboardInterrupt:
         stop = Interrupted(remedy=N_("Go on with: {command}"), command=resume_command(call.arguments))
         say_error(stop)

@@ -133,6 +133,10 @@ class Found:
         """The recorded commit of the entry's weights."""
         return self.around.pins.get("weights", entry.checkpoint)
 
+    def served_names(self, entry: ModelEntry) -> tuple[str, ...]:
+        """The ids under which the entry is served."""
+        return self.around.catalogue.names_of(entry)
+
 
 def _found(parts: Parts, names: Sequence[str], gpu: str) -> Found:
     from docstation.station.journal import read_records, replay
@@ -186,7 +190,7 @@ def _show_plan(found: Found, one: MemoryPlan, port: int, *, explained: bool) -> 
             show(line)
     for line in verdict_lines(one):
         show(line)
-    started = command_line(one, port, found.revision(one.entry))
+    started = command_line(one, port, found.revision(one.entry), found.served_names(one.entry))
     if started:
         show(started)
 
@@ -208,8 +212,11 @@ def _json(found: Found, *, with_card: bool) -> dict[str, JsonValue]:
         "note": found.note,
         "budget_bytes": found.around.budget_bytes,
         "total_bytes": sum(one.total_bytes for one in found.plans),
-        "plans": [plan_json(one, port + place, found.revision(one.entry)) for place, one in enumerate(found.plans)],
-        "refused": [plan_json(one, port) for one in found.refused],
+        "plans": [
+            plan_json(one, port + place, found.revision(one.entry), found.served_names(one.entry))
+            for place, one in enumerate(found.plans)
+        ],
+        "refused": [plan_json(one, port, names=found.served_names(one.entry)) for one in found.refused],
         "exit_code": int(found.code),
     }
     if with_card:

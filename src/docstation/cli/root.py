@@ -34,8 +34,11 @@ class Entry:
 COMMANDS = {
     "ocr": Entry("ocr", N_("Read scans, photos and PDFs: text, tables and headings, in any format.")),
     "tables": Entry("tables", N_("Write the tables of a file as XLSX, CSV, JSON or HTML.")),
+    "extract": Entry("extract", N_("Extract values by a preset or schema, each with its place on the page.")),
+    "chat": Entry("chat", N_("Ask about pages; answers name the places that they rest on.")),
     "eval": Entry("evaluate", N_("Measure reading on documents whose truth is known; compare runs.")),
     "serve": Entry("serve", N_("Serve the active model, the station and the documents at one address.")),
+    "keys": Entry("keys", N_("API keys for clients of the service: make, list, take back.")),
     "models": Entry("models.group", N_("What serves on the GPU: status, switch, restore, logs, events.")),
     "plan": Entry("plan", N_("Plan the GPU memory of models against the budget; show the command line of vLLM.")),
     "pull": Entry("pull", N_("Fetch weights and images of models ahead of a switch.")),

@@ -4,16 +4,73 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
+
+import click
 
 from docstation.cli.progress import View
 from docstation.cli.sinks import Sink
+from docstation.cli.speech import Option
 from docstation.cli.tally import PageResult, Tally
 from docstation.errors import DocStationError
 from docstation.jobs.events import Event, FileFailed, FileRead, FileStarted, PageRead
 from docstation.jobs.options import ReadOptions
+from docstation.messages import N_
+
+if TYPE_CHECKING:
+    from docstation.client import Client
+    from docstation.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def where_option(function: F) -> F:
+    """Add --service and --local: who reads."""
+    return click.option(
+        "--service/--local",
+        "service",
+        cls=Option,
+        default=None,
+        help=N_("Read through the running service, or in this command itself [the service where it would read alike]."),
+    )(function)
+
+
+def service_wanted(wish: bool | None, settings: Settings, options: ReadOptions) -> Client | None:
+    """The service that is to read; None for the library.
+
+    Args:
+        wish: whether it is to be the service; None for the one of this state folder where it runs and reads as the
+            library would.
+        settings: that say where the service is.
+        options: how to read.
+
+    Raises:
+        ServiceAway: the service is wished for and does not run.
+    """
+    if wish is False:
+        return None
+    from docstation.bootstrap import service
+
+    if wish:
+        return service.wanted_service(settings)
+    own = service.own_service()
+    if own is None:
+        return None
+    from docstation.bootstrap.service_reader import reads_alike
+
+    return own if reads_alike(own, options) else None
+
+
+def service_events(
+    client: Client, specs: Sequence[str], options: ReadOptions, *, resume: bool = False, resumable: bool = True
+) -> Iterator[Event]:
+    """`events` by way of the service; see `docstation.bootstrap.service_reader.read_through`."""
+    from docstation.bootstrap.service_reader import read_through
+
+    stdin: BinaryIO | None = sys.stdin.buffer if "-" in specs else None
+    return read_through(client, specs, options, resume=resume, resumable=resumable, stdin=stdin)
 
 
 def events(specs: Sequence[str], options: ReadOptions, *, resume: bool) -> Iterator[Event]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,12 @@ READY = N_("DocStation serves at {address}")
 )
 @click.option("--host", cls=Option, help=N_("Address to listen on; one that others can reach needs keys."))
 @click.option("--port", cls=Option, type=WholeNumber(), help=N_("Port to listen on."))
+@click.option(
+    "--log-format",
+    cls=Option,
+    type=click.Choice(["text", "json"]),
+    help=N_("How the log is written: text, or one JSON object a line."),
+)
 @click.option("--detach", cls=Option, is_flag=True, help=N_("Serve in the background; returns when it answers."))
 @click.option("--idle", cls=Option, is_flag=True, help=N_("Start no model by itself."))
 @click.option(
@@ -58,16 +64,24 @@ READY = N_("DocStation serves at {address}")
 @json_option
 @common_options
 def command(
-    *, host: str | None, port: int | str | None, detach: bool, idle: bool, models: tuple[str, ...], as_json: bool
+    *,
+    host: str | None,
+    port: int | str | None,
+    log_format: str | None,
+    detach: bool,
+    idle: bool,
+    models: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Serve; the exit code."""
     if idle and models:
         raise UsageError(N_("--idle and --model do not go together."), remedy=N_("Give one of them."))
     from docstation.bootstrap.station import refuse_if_owned
 
-    settings = current().settings({"service.host": host, "service.port": port}).settings
+    flags = {"service.host": host, "service.port": port, "service.log_format": log_format}
+    settings = current().settings(flags).settings
     own = settings.service
-    _check_address(own.host)
+    _check_address(settings)
     address = f"http://{own.host}:{own.port}"
     if detach:
         pid = _detached(settings, idle=idle, models=models)
@@ -83,33 +97,62 @@ def command(
 def _serve(settings: Settings, address: str, models: Sequence[str]) -> int:
     import uvicorn
 
+    from docstation.bootstrap.station import service_log, status
+    from docstation.service import metrics
     from docstation.service.app import build
     from docstation.service.documents import documents
+    from docstation.service.logs import logging_to
+    from docstation.service.request_log import Requests
     from docstation.service.serving import serving
     from docstation.service.station_api import router
 
-    call = current()
-    with serving(settings, call.config) as made, documents(settings) as routes:
+    call, requests = current(), Requests()
+    with (
+        logging_to(service_log(), settings.service.log_format) as log,
+        serving(settings, call.config) as made,
+        documents(settings) as (queue, routes),
+        metrics.measuring(
+            made.desk, made.link, queue, requests, lambda patience: status(call.config, patience=patience)
+        ) as sources,
+    ):
         made.parts.reread_by(lambda: call.settings().settings.station)
-        app = build([router(made.parts, made.desk), *routes], made.health)
+        routers = [router(made.parts, made.desk, made.history), metrics.router(sources), *routes]
+        app = build(routers, made.health, requests=requests, log_name=log)
         if models:
             made.begin(models)
         say(translate(READY, address=address))
         # It ends in order at Ctrl-C and SIGTERM, and then passes the signal on.
         with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.run(app, uds=str(made.socket), log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+            uvicorn.run(
+                app,
+                uds=str(made.socket),
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=5,
+            )
     return 0
 
 
-def _check_address(host: str) -> None:
+def _check_address(settings: Settings) -> None:
     """Refuse an address that others can reach while nobody is asked for a key."""
+    host = settings.service.host
     try:
         local = host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         local = False
-    if not local:
-        remedy = N_("Listen on 127.0.0.1, and let a proxy that asks for a password stand before it.")
+    if not local and not _has_keys(settings):
+        remedy = N_("Make a key with `docstation keys add NAME`, or listen on 127.0.0.1.")
         raise UsageError(N_("Everybody could reach {host}, and no key is asked for."), host=host, remedy=remedy)
+
+
+def _has_keys(settings: Settings) -> bool:
+    from docstation.jobs.database import Database
+    from docstation.jobs.keys import KeyStore
+    from docstation.settings import state_folder
+
+    with contextlib.closing(Database(state_folder(), settings.service.database or None)) as database:
+        return bool(KeyStore(database).digests())
 
 
 def _detached(settings: Settings, *, idle: bool, models: Sequence[str]) -> int:
@@ -118,12 +161,13 @@ def _detached(settings: Settings, *, idle: bool, models: Sequence[str]) -> int:
     Raises:
         NoEngine: it ended, or did not answer in time; its log is named.
     """
-    from docstation.bootstrap.parts import station_folder
+    from docstation.bootstrap.port_holder import taken
+    from docstation.bootstrap.station import service_log
 
-    own = settings.service
-    log = station_folder() / "logs" / "service.log"
+    own, log = settings.service, service_log()
     log.parent.mkdir(parents=True, exist_ok=True)
     words = [sys.executable, "-m", "docstation", "serve", "--host", own.host, "--port", str(own.port)]
+    words += ["--log-format", own.log_format]
     words += ["--idle"] if idle else [word for name in models for word in ("--model", name)]
     words += ["--config", current().config] if current().config else []
     with log.open("ab") as stream:
@@ -137,15 +181,19 @@ def _detached(settings: Settings, *, idle: bool, models: Sequence[str]) -> int:
         time.sleep(0.05)
     if process.poll() is None:
         process.terminate()
+    if process.poll() == UsageError.exit_code and (refusal := taken(own.host, own.port)):
+        raise refusal
     raise NoEngine(N_("The service did not come up."), remedy=N_("See its log: {log}"), log=str(log))
 
 
 def _answers(host: str, port: int) -> bool:
     connection = HTTPConnection(host, port, timeout=1)
     try:
-        connection.request("GET", "/version")
-        return connection.getresponse().status == 200
-    except OSError:
+        # It needs no key; where only the gateway is there it is an error without a status.
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        return answer.status in {200, 503} and b'"status"' in answer.read()
+    except (OSError, HTTPException):
         return False
     finally:
         connection.close()

@@ -13,7 +13,7 @@ from docstation.cli.common import WholeNumber, common_options, current, json_opt
 from docstation.cli.completing import LANGUAGE_LIST
 from docstation.cli.console import product, say, show_json
 from docstation.cli.progress import Lines, Live, Quiet, View
-from docstation.cli.run import Run, events
+from docstation.cli.run import Run, events, service_events, service_wanted, where_option
 from docstation.cli.speech import Argument, Command, Option
 from docstation.cli.tally import FileResult
 from docstation.document.model import Category, Document
@@ -83,6 +83,7 @@ class TableSink:
     metavar="N",
     help=N_("Worker processes; 0 for one per core [0]."),
 )
+@where_option
 @json_option
 @click.option("-q", "--quiet", cls=Option, is_flag=True, help=N_("Say nothing but errors."))
 @common_options
@@ -95,6 +96,7 @@ def command(
     password: str | None,
     languages: str | None,
     jobs: int | str | None,
+    service: bool | None,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -106,9 +108,13 @@ def command(
         pages, password, reading.languages, reading.dpi, reading.jobs, reading.engine, limits=settings.limits
     )
     sink = TableSink(output, form)
+    client = service_wanted(service, settings, options)
     run = Run(sink, _view(quiet=quiet))
     try:
-        run.follow(events([file], options, resume=False))
+        if client is None:
+            run.follow(events([file], options, resume=False))
+        else:
+            run.follow(service_events(client, [file], options, resumable=False))
     except KeyboardInterrupt:
         raise Interrupted(remedy=N_("Give the command again to start anew.")) from None
     code = run.tally.exit_code()

@@ -5,7 +5,6 @@ Knows nothing of formats. Devices and pipes are written directly: renaming over 
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import tempfile
@@ -14,8 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from docstation.errors import InputError
-from docstation.messages.marking import N_
+from docstation.errors import unwritable
 
 IN_MEMORY = 16 * 2**20
 """Bytes of a result that are held in memory before it goes to a temporary file."""
@@ -65,9 +63,4 @@ def failing_readably(path: Path) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise InputError(
-            N_("{name} cannot be written: {reason}."),
-            name=path.name,
-            reason=error.strerror or os.strerror(error.errno or 0),
-            remedy=N_("Free some disk space, or choose a folder that you may write to."),
-        ) from error
+        raise unwritable(path.name, error) from error

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, TimeoutError
 
-from docstation.errors import InputError, MissingDependency, SettingsError
+from docstation.errors import MissingDependency, SettingsError, unwritable
 from docstation.messages.marking import N_
 
 FILE = "docstation.db"
@@ -134,9 +134,4 @@ def _make_private(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
     except OSError as error:
-        raise InputError(
-            N_("{name} cannot be written: {reason}."),
-            name=str(path),
-            reason=error.strerror or str(error),
-            remedy=N_("Free some disk space, or choose a folder that you may write to."),
-        ) from error
+        raise unwritable(str(path), error) from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select, update
 
-from docstation.errors import InputError, NotFound
+from docstation.errors import NoRoom, NotFound
 from docstation.jobs.queue_records import JobState
 from docstation.jobs.queue_rows import ENDED
 from docstation.jobs.tables import Documents, Jobs
@@ -52,7 +52,7 @@ def make_room(queue: JobQueue, size: int, name: str) -> None:
     """Delete what has ended, the oldest first, until a file of `size` bytes, called `name`, may be taken in.
 
     Raises:
-        InputError: there is no room, and nothing that may be deleted would make it.
+        NoRoom: nothing that may be deleted would make enough.
     """
     keeping = queue.keeping
     if keeping.max_bytes:
@@ -60,7 +60,7 @@ def make_room(queue: JobQueue, size: int, name: str) -> None:
     with queue.database.reading() as connection:
         kept = kept_bytes(connection)
     if keeping.max_bytes and kept + size > keeping.max_bytes:
-        raise InputError(
+        raise NoRoom(
             N_("There is no room for {name}: documents take {kept} bytes of {limit}."),
             name=name,
             kept=kept,
@@ -68,7 +68,7 @@ def make_room(queue: JobQueue, size: int, name: str) -> None:
             remedy=N_("Delete documents that are no longer needed, or raise the limit in the settings."),
         )
     if queue.files.free() < keeping.free_bytes + size:
-        raise InputError(
+        raise NoRoom(
             N_("The disk is nearly full: {free} bytes are left."),
             free=queue.files.free(),
             remedy=N_("Free some disk space, or delete documents that are no longer needed."),

@@ -27,7 +27,7 @@ class ReadOptions:
     languages: tuple[str, ...] = ("rus", "eng")
     dpi: int = 200
     jobs: int = 0
-    engine: str = "embedded"
+    engine: str = "auto"
     limits: Limits | None = None
 
 

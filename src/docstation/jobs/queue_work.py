@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,8 @@ INTERRUPTED = "interrupted"
 """Result of an attempt that came to no end of its own."""
 
 LONGEST_CODE = 64
+MOST_LOOKED_AT = 50
+"""Jobs among which a seat looks for pages that it may read."""
 
 _CLAIMABLE = (Jobs.state == JobState.WAITING) | (
     (Jobs.state == JobState.READING) & ((Jobs.waiting > 0) | (Jobs.reading == 0))
@@ -92,15 +94,19 @@ class Ledger:
         self._claiming = threading.Lock()
         self._turn = 0.0
 
-    def claim(self) -> Work | None:
-        """What is to be done next, now under way; None where there is nothing."""
+    def claim(self, *, pages_of: Callable[[ReadOptions], bool] | None = None) -> Work | None:
+        """What is to be done next, now under way; None where there is nothing.
+
+        Args:
+            pages_of: restricts it to pages of jobs that are read so.
+        """
         with self._claiming:
             # Most of the time there is nothing, and whoever only looks holds up nobody.
             with self._queue.database.reading() as connection:
                 if connection.scalar(select(Jobs.id).where(_CLAIMABLE).limit(1)) is None:
                     return None
             with self._queue.database.writing() as connection:
-                work = self._claim(connection)
+                work = self._claim(connection) if pages_of is None else self._claim_of(connection, pages_of)
         if work is not None:
             self._queue.bell.ring(work.job)
         return work
@@ -240,6 +246,17 @@ class Ledger:
             return self._claim_page(connection, row.id, now)
         _set(connection, row.id, {**took, "state": JobState.ASSEMBLING})
         return self._assembly(connection, row.id)
+
+    def _claim_of(self, connection: Connection, pages_of: Callable[[ReadOptions], bool]) -> PageWork | None:
+        query = select(Jobs.id, Jobs.options).where((Jobs.state == JobState.READING) & (Jobs.waiting > 0))
+        query = query.order_by(Jobs.priority.desc(), Jobs.turn, Jobs.id).limit(MOST_LOOKED_AT).with_for_update()
+        for row in connection.execute(query).all():
+            if pages_of(options_from_text(row.options)):
+                now = self._queue.now()
+                self._turn = max(now, self._turn + 1e-6)
+                _set(connection, row.id, {"turn": self._turn})
+                return self._claim_page(connection, row.id, now)
+        return None
 
     def _claim_page(self, connection: Connection, job: str, now: float) -> PageWork:
         waiting = select(func.min(Pages.number)).where(Pages.job == job, Pages.state == PageState.WAITING)

@@ -68,7 +68,11 @@ class JobRunner:
         except BaseException:
             self._unlock()
             raise
-        self._seats = [Seat(self._queue, ledger, self._settings, self._stop) for _ in range(self._settings.workers)]
+        plain, further = self._settings.workers, self._settings.further
+        self._seats = [
+            Seat(self._queue, ledger, self._settings, self._stop, further=place >= plain)
+            for place in range(plain + further)
+        ]
         work = [("job-seat", seat.run) for seat in self._seats] + [("job-keeper", self._keep_house)]
         self._threads = [threading.Thread(target=target, name=name, daemon=True) for name, target in work]
         for thread in self._threads:

@@ -20,6 +20,7 @@ from docstation.intake.office import to_pdf
 from docstation.intake.ranges import parse_pages
 from docstation.intake.sandbox import Outcome, WorkerPool
 from docstation.jobs.database import UNANSWERED
+from docstation.jobs.options import ReadOptions
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.queue_work import AssembleWork, Ledger, OpenWork, PageWork, Work
 from docstation.jobs.runner_worker import TARGET, AssembleTask, ReadTask, failed_page
@@ -47,6 +48,9 @@ class RunnerSettings:
         idle_seconds: after this long without work a worker is ended.
         look_seconds: how often an idle runner looks for jobs that other processes have submitted.
         sweep_seconds: how often documents that are too old are deleted.
+        further: seats beside those of `workers` for pages that a served model reads: their workers wait most of the
+            time, and with more of them pages are drawn ahead of the model.
+        served: whether a model serves now that reads pages of these options; asked before each page of such a seat.
     """
 
     workers: int
@@ -55,12 +59,17 @@ class RunnerSettings:
     idle_seconds: float = 60.0
     look_seconds: float = LOOK_SECONDS
     sweep_seconds: float = 600.0
+    further: int = 0
+    served: Callable[[ReadOptions], bool] = lambda _options: False
 
 
 class Seat:
-    """Takes work and has it done until `stop` is set."""
+    """Takes work and has it done until `stop` is set; a further one only pages that a served model reads."""
 
-    def __init__(self, queue: JobQueue, ledger: Ledger, settings: RunnerSettings, stop: threading.Event) -> None:
+    def __init__(
+        self, queue: JobQueue, ledger: Ledger, settings: RunnerSettings, stop: threading.Event, *, further: bool = False
+    ) -> None:
+        self._pages_of = settings.served if further else None
         self._queue = queue
         self._ledger = ledger
         self._settings = settings
@@ -89,7 +98,7 @@ class Seat:
         """Do the next work; whether there was any."""
         work = None
         try:
-            work = self._ledger.claim() if self._has_room() else None
+            work = self._ledger.claim(pages_of=self._pages_of) if self._has_room() else None
             if work is not None:
                 self._do(work)
         except UNANSWERED:

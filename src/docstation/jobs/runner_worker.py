@@ -15,6 +15,7 @@ from docstation.document.model import Page, PageStatus, Source
 from docstation.intake.limits import Limits
 from docstation.intake.worker import resolve
 from docstation.jobs.queue_files import keep_document, page_name, read_page
+from docstation.jobs.region import RegionTask
 from docstation.jobs.work import OpenTask, PageTask
 
 TARGET = f"{__name__}:job_worker"
@@ -25,7 +26,7 @@ A4 = (595.28, 841.89)
 AT_HAND = 2
 """Engines with their languages that are kept loaded."""
 
-Handler = Callable[[OpenTask | PageTask], Source | Page]
+Handler = Callable[[OpenTask | PageTask | RegionTask], Source | Page]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class ReadTask:
 
     engine: str
     languages: tuple[str, ...]
-    task: OpenTask | PageTask
+    task: OpenTask | PageTask | RegionTask
 
 
 @dataclass(frozen=True, slots=True)

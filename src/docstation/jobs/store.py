@@ -22,9 +22,8 @@ from pathlib import Path
 
 from docstation.document.codec import page_from_json, page_to_json
 from docstation.document.model import Page, PageStatus
-from docstation.errors import DocStationError, InputError
+from docstation.errors import DocStationError, unwritable
 from docstation.jobs.options import ReadOptions
-from docstation.messages.marking import N_
 
 FORMAT = 1
 """Raised when what a kept page holds changes its meaning: older ones are then read anew."""
@@ -140,16 +139,11 @@ def write_durably(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def writing(root: Path) -> Iterator[None]:
-    """Turn what goes wrong on the disk that holds `root` into an `InputError` that names it."""
+    """Turn what goes wrong on the disk that holds `root` into an `InputError` that names it, `NoRoom` on a full one."""
     try:
         yield
     except OSError as error:
-        raise InputError(
-            N_("{name} cannot be written: {reason}."),
-            name=str(root),
-            reason=error.strerror or str(error),
-            remedy=N_("Free some disk space, or choose a folder that you may write to."),
-        ) from error
+        raise unwritable(str(root), error) from error
 
 
 def drop_old_runs(root: Path, *, now: float | None = None, days: float = KEPT_DAYS) -> int:

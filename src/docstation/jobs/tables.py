@@ -7,7 +7,7 @@ the epoch.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Double, ForeignKey, ForeignKeyConstraint, Index, MetaData, String, Text
+from sqlalchemy import BigInteger, Double, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMING = {
@@ -31,7 +31,8 @@ class Base(DeclarativeBase):
 class Documents(Base):
     """Files that were given to be read; their bytes lie in the folder of that id.
 
-    `bytes` is the size of the file, `kept` that of all files of the document.
+    `bytes` is the size of the file, `kept` that of all files of the document; `revision` is raised by each
+    change of its corrections.
     """
 
     __tablename__ = "documents"
@@ -44,6 +45,7 @@ class Documents(Base):
     kept: Mapped[int] = mapped_column(BigInteger)
     page_count: Mapped[int] = mapped_column(default=0)
     created: Mapped[float] = mapped_column(Double)
+    revision: Mapped[int] = mapped_column(default=0)
 
 
 class Jobs(Base):
@@ -141,3 +143,125 @@ class ApiKeys(Base):
     scopes: Mapped[str] = mapped_column(Text)
     created: Mapped[float] = mapped_column(Double)
     used: Mapped[float | None] = mapped_column(Double)
+
+
+class StationEvents(Base):
+    """Records of the station's journal. `number` goes on ascending even if a journal is begun anew; `journal` is the
+    number that the record has there. `body` is a JSON object.
+    """
+
+    __tablename__ = "station_events"
+    __table_args__ = (Index(None, "at"),)
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    journal: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[float] = mapped_column(Double)
+    kind: Mapped[str] = mapped_column(_STATE)
+    transaction_id: Mapped[str] = mapped_column(_ID)
+    mode_before: Mapped[str] = mapped_column(_STATE)
+    mode_after: Mapped[str] = mapped_column(_STATE)
+    seconds: Mapped[float] = mapped_column(Double)
+    body: Mapped[str] = mapped_column(Text)
+
+
+class Corrections(Base):
+    """What people corrected of a document, and what they added; `body` is the JSON of `docstation.jobs.corrections`."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (Index(None, "document", "page"),)
+
+    document: Mapped[str] = mapped_column(_ID, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    page: Mapped[int]
+    body: Mapped[str] = mapped_column(Text)
+    changed: Mapped[float] = mapped_column(Double)
+
+
+class SearchedDocuments(Base):
+    """Documents whose words are in the index, and of which reading and which revision these are."""
+
+    __tablename__ = "searched_documents"
+
+    document: Mapped[str] = mapped_column(_ID, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    ended: Mapped[float] = mapped_column(Double)
+    revision: Mapped[int]
+
+
+class SearchedPages(Base):
+    """The words of each page: `blocks` is a JSON list of ids and texts, `stems` what is searched in."""
+
+    __tablename__ = "searched_pages"
+    __table_args__ = (Index(None, "document", "page"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[str] = mapped_column(_ID, ForeignKey("documents.id", ondelete="CASCADE"))
+    page: Mapped[int]
+    blocks: Mapped[str] = mapped_column(Text)
+    stems: Mapped[str] = mapped_column(Text)
+
+
+class Conversations(Base):
+    """Conversations about pages; `news` is the number of the newest message."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (Index(None, "changed"),)
+
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    created: Mapped[float] = mapped_column(Double)
+    changed: Mapped[float] = mapped_column(Double)
+    news: Mapped[int] = mapped_column(default=0)
+
+
+class ChatMessages(Base):
+    """Messages of conversations, numbered from 1. `folded` is the text to search in; `attachments` and `citations` are
+    JSON lists of `docstation.jobs.conversations`. An answer points at no document: those may be deleted meanwhile.
+    """
+
+    __tablename__ = "chat_messages"
+
+    conversation: Mapped[str] = mapped_column(_ID, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    role: Mapped[str] = mapped_column(_STATE)
+    state: Mapped[str] = mapped_column(_STATE)
+    text: Mapped[str] = mapped_column(Text)
+    folded: Mapped[str] = mapped_column(Text)
+    attachments: Mapped[str] = mapped_column(Text)
+    citations: Mapped[str] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(Text)
+    problem: Mapped[str] = mapped_column(Text)
+    created: Mapped[float] = mapped_column(Double)
+
+
+class ChatImages(Base):
+    """Images that were attached to questions, made small enough for a model: `body` is a PNG or JPEG file."""
+
+    __tablename__ = "chat_images"
+
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    conversation: Mapped[str] = mapped_column(_ID, ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(String(128))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Extractions(Base):
+    """Values extracted from documents: `wanted` is the schema, `found` what was found, `corrections` what people say
+    instead by path, `body` both together; all JSON of `docstation.jobs.extractions`.
+    """
+
+    __tablename__ = "extractions"
+
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    document: Mapped[str] = mapped_column(_ID, ForeignKey("documents.id", ondelete="CASCADE"), index=True)
+    created: Mapped[float] = mapped_column(Double)
+    changed: Mapped[float] = mapped_column(Double)
+    state: Mapped[str] = mapped_column(_STATE)
+    model: Mapped[str] = mapped_column(Text)
+    wanted: Mapped[str] = mapped_column(Text)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str] = mapped_column(Text)
+    found: Mapped[str] = mapped_column(Text)
+    corrections: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)

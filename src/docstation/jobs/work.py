@@ -1,4 +1,4 @@
-"""What a worker process does: open a file and count its pages, or read one page.
+"""What a worker process does: open a file and count its pages, read one page, or a part of one.
 
 Runs inside a killable child (`docstation.intake.sandbox`): whatever a damaged file does to the libraries below, it
 does here. Only small values cross the process border. A finished page goes to the run's folder before it is answered,
@@ -13,12 +13,18 @@ from pathlib import Path
 
 from docstation.document.geometry import Affine
 from docstation.document.model import Category, Page, PageStatus, Source
+from docstation.errors import UsageError
 from docstation.intake.limits import Limits
 from docstation.intake.opening import PageSource, open_document
 from docstation.intake.page import Pixels, PreparedPage
 from docstation.intake.triage import OrientationProbe, prepare, with_pixels
+from docstation.jobs.region import RegionTask, as_region, has_words, part_of, upright_part
 from docstation.jobs.store import keep_page
+from docstation.messages.marking import N_
 from docstation.reading.engine import PageEngine
+
+LEAST_PART = 1.0
+"""Points, width and height: on less there is nothing to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +83,9 @@ class PageWorker:
         self._probe = probe
         self._limits = limits
         self._opened: tuple[Path, PageSource] | None = None
+        self._prepared: tuple[tuple[Path, int, int], PreparedPage] | None = None
 
-    def __call__(self, task: OpenTask | PageTask) -> Source | Page:
+    def __call__(self, task: OpenTask | PageTask | RegionTask) -> Source | Page:
         """Do `task`.
 
         Raises:
@@ -88,6 +95,8 @@ class PageWorker:
             with open_document(task.original, name=task.name, password=task.password, limits=self._limits) as source:
                 count = source.page_count
             return Source(Path(task.name).name, _sha256(task.path), task.media_type, count)
+        if isinstance(task, RegionTask):
+            return as_region(self._region(task))
         return keep_page(task.store, self._fallback(task) if task.after else self._read(task))
 
     def _read(self, task: PageTask) -> Page:
@@ -118,7 +127,20 @@ class PageWorker:
         status = PageStatus.FALLBACK if read.text else PageStatus.FAILED
         return replace(read, status=status, reason=task.after)
 
-    def _source(self, task: PageTask) -> PageSource:
+    def _region(self, task: RegionTask) -> Page:
+        source, key = self._source(task), (task.original, task.number, task.dpi)
+        if self._prepared is None or self._prepared[0] != key:
+            # Whoever draws one region on a page will draw another.
+            self._prepared = key, prepare(source, task.number, dpi=task.dpi, probe=self._probe)
+        page = self._prepared[1]
+        part = upright_part(page, task.box)
+        if min(part.width, part.height) < LEAST_PART:
+            raise UsageError(N_("This part of page {number} is too small, or outside of it."), number=task.number)
+        if not has_words(page, part):
+            page = with_pixels(source, page, task.dpi)
+        return self._engine.read(part_of(page, part)).page
+
+    def _source(self, task: PageTask | RegionTask) -> PageSource:
         if self._opened is not None and self._opened[0] != task.original:
             self._opened[1].__exit__(None, None, None)
             self._opened = None

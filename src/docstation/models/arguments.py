@@ -7,6 +7,7 @@ deployment can be compared with what runs.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Literal
 
 from docstation.models.entry import ModelEntry
@@ -24,6 +25,8 @@ def arguments(
     host: str = LOOPBACK,
     revision: str = "",
     model: str = "",
+    names: Sequence[str] = (),
+    chat_template: str = "",
     device: Device = "cuda",
 ) -> tuple[str, ...]:
     """The words after ``vllm serve``, the model first.
@@ -34,6 +37,8 @@ def arguments(
         host: to listen on; ``0.0.0.0`` inside a container whose port is published on the loopback only.
         revision: commit of the weights, empty while none is recorded.
         model: folder of the weights as the server sees it, where that is not the entry's checkpoint.
+        names: ids under which it answers, the first of which it shows in answers; none means the entry's id.
+        chat_template: to render messages with where the checkpoint's own is not right; an entry that gives one wins.
         device: what the server computes on; on the CPU the plan's KV cache is given in bytes.
 
     Raises:
@@ -44,7 +49,7 @@ def arguments(
     entry = plan.entry
     return (
         model or entry.checkpoint,
-        *("--served-model-name", entry.model_id),
+        *("--served-model-name", *(names or (entry.model_id,))),
         *("--host", host),
         *("--port", str(port)),
         *(("--revision", revision) if revision else ()),
@@ -54,6 +59,7 @@ def arguments(
         "--enable-server-load-tracking",
         *(("--enforce-eager",) if entry.eager else ()),
         *(("--trust-remote-code",) if entry.trust_remote_code else ()),
+        *(("--chat-template", chat_template) if chat_template and not _brings_template(entry) else ()),
         *entry.arguments,
     )
 
@@ -78,6 +84,10 @@ def _pictures(entry: ModelEntry) -> tuple[str, ...]:
         *("--limit-mm-per-prompt", _json({"image": 1, "video": 0})),
         *("--mm-processor-kwargs", _json({"max_pixels": entry.max_pixels})),
     )
+
+
+def _brings_template(entry: ModelEntry) -> bool:
+    return any(word.partition("=")[0] == "--chat-template" for word in entry.arguments)
 
 
 def _json(value: dict[str, int]) -> str:

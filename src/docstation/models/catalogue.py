@@ -59,6 +59,15 @@ class Catalogue:
         remedy, more = suggestion(name, tuple(by_id) if "/" in name else self.names())
         raise UsageError(N_("There is no model {name}."), remedy=remedy, name=name, **more)
 
+    def names_of(self, entry: ModelEntry) -> tuple[str, ...]:
+        """Every name by which a request may ask for `entry`: its id first, its own name, aliases that may mean it, and
+        its checkpoint unless that is a folder.
+        """
+        aliases = (one.name for one in self.aliases.values() if entry.name in one.candidates)
+        is_folder = entry.checkpoint.startswith(("/", ".", "~"))
+        checkpoint = () if is_folder or not entry.checkpoint else (entry.checkpoint,)
+        return tuple(dict.fromkeys((entry.model_id, entry.name, *aliases, *checkpoint)))
+
     def _by_id(self) -> dict[str, ModelEntry]:
         """Entries by the id that they show, then by checkpoint; the first of several counts."""
         found: dict[str, ModelEntry] = {}

@@ -7,12 +7,25 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from docstation.bootstrap import reader
+from docstation.bootstrap.engines import ENGINES, ServedLook, endpoint
+from docstation.jobs.conversations import ConversationStore
 from docstation.jobs.database import Database
 from docstation.jobs.keeping import Keeping
 from docstation.jobs.options import ReadOptions
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.runner import JobRunner, RunnerSettings
-from docstation.service import documents_api, ocr_api
+from docstation.service import (
+    archive_api,
+    chat_api,
+    corrections_api,
+    documents_api,
+    extraction_api,
+    ocr_api,
+    reading_api,
+    search_api,
+)
+from docstation.service.exporting import Ahead
+from docstation.service.making import Making
 from docstation.service.uploads import DocumentsSettings
 from docstation.settings.folders import state_folder
 
@@ -23,19 +36,44 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def documents(settings: Settings) -> Iterator[tuple[APIRouter, ...]]:
-    """The routes of documents and of ``/v1/ocr``, with the work behind them running until the block ends.
+def documents(settings: Settings) -> Iterator[tuple[JobQueue, tuple[APIRouter, ...]]]:
+    """The queue and the routes on it, with the work behind them running until the block ends.
 
     Raises:
         Locked: another process works on these documents.
     """
     reading, own = settings.reading, settings.service
     options = ReadOptions(languages=reading.languages, dpi=reading.dpi, engine=reading.engine)
-    chosen = DocumentsSettings(options, settings.limits, allow_urls=own.allow_urls)
+    chosen = DocumentsSettings(options, settings.limits, ENGINES, allow_urls=own.allow_urls)
     keeping = Keeping(days=own.keep_days, max_bytes=own.documents_bytes)
-    workers = RunnerSettings(reading.jobs or reader.cores(), reader.WORKER, limits=settings.limits)
+    serves, plain = ServedLook(), reading.jobs or reader.cores()
+    workers = RunnerSettings(
+        plain,
+        reader.WORKER,
+        limits=settings.limits,
+        further=max(0, reading.at_once - plain),
+        served=lambda options: serves(options.engine),
+    )
     with closing(Database(state_folder(), own.database or None)) as database:
         queue = JobQueue(database, state_folder() / "documents", keeping=keeping, limits=settings.limits)
+        conversations = ConversationStore(database)
+        conversations.recover()
         with JobRunner(queue, workers):
-            making = documents_api.Making(settings.limits)
-            yield documents_api.router(queue, chosen, making), ocr_api.router(queue, chosen, making)
+            making = Making(settings.limits)
+            chat = chat_api.router(conversations, queue, making, endpoint, settings.limits)
+            yield queue, (*routes(queue, chosen, making, workers.workers), chat)
+
+
+def routes(queue: JobQueue, chosen: DocumentsSettings, making: Making, workers: int) -> tuple[APIRouter, ...]:
+    """All routes on the queue."""
+    ahead = Ahead(queue, making.exports)
+    return (
+        # Their names come before those of documents.
+        search_api.router(queue, making),
+        archive_api.router(queue, chosen, making, ahead),
+        documents_api.router(queue, chosen, making, ahead),
+        corrections_api.router(queue, chosen, making),
+        extraction_api.router(queue, making),
+        ocr_api.router(queue, chosen, making),
+        reading_api.router(queue, chosen, workers),
+    )

@@ -12,26 +12,26 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+import secrets
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, BinaryIO, TypeVar
+from pathlib import Path as FilePath
+from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from docstation import __version__
 from docstation.document.codec import page_to_json
-from docstation.document.model import Page
-from docstation.errors import NotFound
+from docstation.errors import NotFound, NotReady
 from docstation.export import FORMATS
-from docstation.intake.limits import Limits
+from docstation.jobs.corrections import NO_BLOCK, NO_PAGE, NO_PAGE_YET, corrected_page, corrections_of, read_page
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.queue_files import is_id
 from docstation.jobs.queue_records import JobRecord, JobState
 from docstation.jobs.queue_rows import no_job
-from docstation.messages.marking import N_
 from docstation.service import documents_shapes as shapes
 from docstation.service.documents_shapes import (
     DocumentList,
@@ -39,75 +39,31 @@ from docstation.service.documents_shapes import (
     DocumentWithPages,
     FormatName,
     NewsList,
-    NotReady,
-    Overloaded,
     typed_errors,
 )
-from docstation.service.page_images import (
-    Ahead,
-    ExportTask,
-    ImageFormat,
-    ImageTask,
-    MarkdownTask,
-    Workshop,
-    exported,
-)
+from docstation.service.exporting import Ahead, Wanted, exported
+from docstation.service.making import Making
+from docstation.service.page_images import ImageFormat, ImageTask
 from docstation.service.uploads import DocumentsSettings, add_intake
 
-T = TypeVar("T")
 Id = Annotated[str, Path(description="Id of a document.", examples=["0650f2c1d35a8b00a1b2c3d4"], max_length=64)]
+Corrected = Annotated[bool, Query(description="Whether corrections are applied.")]
 Number = Annotated[int, Path(ge=1, le=1_000_000, description="Number of a page in its file, from 1.")]
 SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
 """Whatever a browser takes an answer for, it runs nothing of it."""
-NO_PAGE_YET = N_("Page {number} is not there yet: the document is {state}.")
 QUIET_SECONDS = 15.0
 """After this long without news a stream of events says that it is there."""
 LOOK_SECONDS = 2.0
 """How often a stream looks for news of other processes, which do not wake it."""
 PIECE = 1 << 18
-MOST_WAITING = 64
-"""Requests for things to be made that may wait for a child."""
+THUMBNAILS = "thumbnails"
+THUMBNAIL = 400
+"""Pixels of the width up to which images are kept: a list shows many of them, and again and again."""
 BLOCK = re.compile(r"p([1-9][0-9]{0,5})-b[1-9][0-9]{0,6}")
 
 
-class Making:
-    """Children for images and for exports, and the line of requests before them.
-
-    Args:
-        limits: of the children.
-        idle: seconds after which an unused child is ended.
-    """
-
-    def __init__(self, limits: Limits, *, idle: float = 60.0) -> None:
-        self.images = Workshop(2, min(limits.page_seconds, 30.0), limits, idle=idle)
-        self.exports = Workshop(2, limits.convert_seconds, limits, idle=idle)
-        self._lines = {workshop: CapacityLimiter(workshop.seats) for workshop in (self.images, self.exports)}
-
-    async def wait(self, workshop: Workshop, work: Callable[[], T]) -> T:
-        """What `work` returns, done in a thread once the workshop has a seat for it.
-
-        Raises:
-            Overloaded: too many wait already.
-        """
-        line = self._lines[workshop]
-        if line.statistics().tasks_waiting >= MOST_WAITING:
-            raise Overloaded
-        return await to_thread.run_sync(work, limiter=line)
-
-    async def make(self, task: ImageTask | ExportTask | MarkdownTask) -> Any:
-        """See `Workshop.make`."""
-        workshop = self.images if isinstance(task, ImageTask) else self.exports
-        return await self.wait(workshop, lambda: workshop.make(task))
-
-    def close(self) -> None:
-        """End all children."""
-        self.images.close()
-        self.exports.close()
-
-
-def router(queue: JobQueue, settings: DocumentsSettings, making: Making) -> APIRouter:
-    """The routes; the children of `making` end with the application."""
-    ahead = Ahead(queue, making.exports)
+def router(queue: JobQueue, settings: DocumentsSettings, making: Making, ahead: Ahead) -> APIRouter:
+    """The routes; the children of `making` end with the application, and so does what is made `ahead`."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -115,7 +71,7 @@ def router(queue: JobQueue, settings: DocumentsSettings, making: Making) -> APIR
             yield
         await to_thread.run_sync(making.close)
 
-    api = APIRouter(prefix="/documents", tags=["documents"], lifespan=lifespan, dependencies=[Depends(_guard)])
+    api = APIRouter(prefix="/documents", tags=["documents"], lifespan=lifespan, dependencies=[Depends(guard)])
     add_intake(api, queue, settings, ahead)
     _add_looks(api, queue)
     _add_files(api, queue, making)
@@ -123,7 +79,8 @@ def router(queue: JobQueue, settings: DocumentsSettings, making: Making) -> APIR
     return api
 
 
-async def _guard(response: Response) -> None:
+async def guard(response: Response) -> None:
+    """Have a browser run nothing of the answer."""
     response.headers.update(SAFE)
 
 
@@ -150,9 +107,9 @@ def _add_looks(api: APIRouter, queue: JobQueue) -> None:
         )
 
     @api.get("/{id}/pages/{number}", responses=typed_errors(404, 409))
-    def page(id: Id, number: Number) -> dict[str, Any]:
+    def page(id: Id, number: Number, corrected: Corrected = True) -> dict[str, Any]:
         """What was read on a page, as in the JSON export; there as soon as the page was read."""
-        return page_to_json(read_page(queue, id, number))
+        return page_to_json((corrected_page if corrected else read_page)(queue, id, number))
 
     @api.get("/{id}/events", response_model=NewsList, responses=typed_errors(404) | shapes.EVENTS)
     async def events(
@@ -174,22 +131,6 @@ def _add_looks(api: APIRouter, queue: JobQueue) -> None:
             return Response(status_code=204)  # which tells an EventSource not to come back
         headers = SAFE | {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_live(queue, id, min(since, 2**62)), media_type="text/event-stream", headers=headers)
-
-
-def read_page(queue: JobQueue, id: str, number: int) -> Page:
-    """The page that was read.
-
-    Raises:
-        NotFound: no such document, or no such page in it.
-        NotReady: it was not read yet.
-    """
-    record = queue.job(id)
-    found = queue.page(id, number)
-    if found is not None:
-        return found
-    if record.total and all(page.number != number for page in queue.pages(id)):
-        raise NotFound(N_("There is no page {number} in {name}."), number=number, name=record.name)
-    raise NotReady(NO_PAGE_YET, number=number, state=record.state.value)
 
 
 @contextmanager
@@ -240,13 +181,17 @@ async def _live(queue: JobQueue, id: str, since: int) -> AsyncIterator[str]:
 
 def _add_files(api: APIRouter, queue: JobQueue, making: Making) -> None:
     @api.get("/{id}/export", response_class=Response, responses=typed_errors(400, 404, 409, 503) | shapes.EXPORTS)
-    async def export(id: Id, request: Request, format: FormatName, furniture: bool = False) -> Response:
+    async def export(
+        id: Id, request: Request, format: FormatName, furniture: bool = False, corrected: Corrected = True
+    ) -> Response:
         """The document in a format, always as a file to be saved."""
-        record, files = await to_thread.run_sync(lambda: (queue.job(id), queue.files_of(id)))
+        look = lambda: (queue.job(id), queue.files_of(id), *corrections_of(queue, id))  # noqa: E731
+        record, files, revision, corrections = await to_thread.run_sync(look)
         if files.document is None:
             raise record.error or NotReady(state=record.state.value)
         kind = FORMATS[format]
-        work = lambda: exported(making.exports, files, format, kind.suffix, furniture=furniture)  # noqa: E731
+        wanted = Wanted(format, furniture, corrected)
+        work = lambda: exported(making.exports, files, wanted, revision, corrections)  # noqa: E731
         made = await making.wait(making.exports, work)
         headers = SAFE | {
             "ETag": f'"{_digest(id, made.version)}"',
@@ -254,12 +199,12 @@ def _add_files(api: APIRouter, queue: JobQueue, making: Making) -> None:
             "Content-Disposition": disposition(record.name, kind.suffix),
         }
         if _known(request, headers["ETag"]):
+            made.file.close()
             return Response(status_code=304, headers=headers)
-        file = await to_thread.run_sync(made.open)
-        size = os.fstat(file.fileno()).st_size
+        size = os.fstat(made.file.fileno()).st_size
         headers["Content-Length"] = str(size)
         media = f"{kind.media_type}; charset=utf-8" if kind.media_type.startswith("text/") else kind.media_type
-        return StreamingResponse(_pieces(file, size), headers=headers, media_type=media)
+        return StreamingResponse(_pieces(made.file, size), headers=headers, media_type=media)
 
     @api.get(
         "/{id}/pages/{number}/image", response_class=Response, responses=typed_errors(404, 409, 503) | shapes.IMAGES
@@ -276,10 +221,11 @@ def _add_files(api: APIRouter, queue: JobQueue, making: Making) -> None:
         if record.page_count == 0:
             raise record.error or NotReady(NO_PAGE_YET, number=number, state=record.state.value)
         if number > record.page_count:
-            raise NotFound(N_("There is no page {number} in {name}."), number=number, name=record.name)
+            raise NotFound(NO_PAGE, number=number, name=record.name)
         task = ImageTask(files.original, files.password, number, width=width, format=format)
         etag = f'"{_digest(record.sha256, number, width, format)}"'
-        return await _image(making, task, request, etag, "private, max-age=604800, immutable")
+        kept = files.pictures.parent / THUMBNAILS / f"{number}-{width}.{format}" if width <= THUMBNAIL else None
+        return await _image(making, task, request, etag, "private, max-age=604800, immutable", kept)
 
     @api.get(
         "/{id}/blocks/{block}/image", response_class=Response, responses=typed_errors(404, 409, 503) | shapes.IMAGES
@@ -295,10 +241,10 @@ def _add_files(api: APIRouter, queue: JobQueue, making: Making) -> None:
         record, files = await to_thread.run_sync(lambda: (queue.job(id), queue.files_of(id)))
         named = BLOCK.fullmatch(block)
         number = int(named[1]) if named else 0
-        page = await to_thread.run_sync(read_page, queue, id, number) if named else None
+        page = await to_thread.run_sync(corrected_page, queue, id, number) if named else None
         found = next((one for one in page.blocks if one.id == block), None) if page else None
         if found is None:
-            raise NotFound(N_("There is no block {block} in {name}."), block=block, name=record.name)
+            raise NotFound(NO_BLOCK, block=block, name=record.name)
         box = found.box.rounded()
         task = ImageTask(files.original, files.password, number, dpi=dpi, box=box, format=format)
         return await _image(making, task, request, f'"{_digest(record.sha256, box, dpi, format)}"', "private, no-cache")
@@ -311,11 +257,34 @@ def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
             yield piece
 
 
-async def _image(making: Making, task: ImageTask, request: Request, etag: str, caching: str) -> Response:
+async def _image(
+    making: Making, task: ImageTask, request: Request, etag: str, caching: str, kept: FilePath | None = None
+) -> Response:
     headers = SAFE | {"ETag": etag, "Cache-Control": caching}
     if _known(request, etag):
         return Response(status_code=304, headers=headers)
-    return Response(await making.make(task), headers=headers, media_type=f"image/{task.format}")
+    data = await to_thread.run_sync(_kept_bytes, kept) if kept else b""
+    if not data:
+        data = await making.make(task)
+        if kept:
+            await to_thread.run_sync(_keep_bytes, kept, data)
+    return Response(data, headers=headers, media_type=f"image/{task.format}")
+
+
+def _kept_bytes(path: FilePath) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _keep_bytes(path: FilePath, data: bytes) -> None:
+    """Keep a small image beside its document; where that cannot be, it is drawn again the next time."""
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(exist_ok=True)
+        aside.write_bytes(data)
+        aside.replace(path)
 
 
 def _digest(*parts: object) -> str:

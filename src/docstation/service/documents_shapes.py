@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from docstation.errors import DocStationError, ExitCode, UsageError
+from docstation.errors import DocStationError, UsageError
 from docstation.export import FORMATS
 from docstation.export.cleaning import one_line
 from docstation.jobs.options import ReadOptions
@@ -20,26 +20,6 @@ from docstation.messages.marking import N_
 
 LONGEST_NAME = 255
 SEE = N_("See /openapi.json.")
-
-
-class NotReady(DocStationError):
-    """What is asked for will be there later, or will not be there as things stand."""
-
-    exit_code = ExitCode.INPUT
-    http_status = 409
-    code = "not-ready"
-    sentence = N_("The document is not there yet: it is {state}.")
-    remedy = N_("Follow the document's events, or ask again later.")
-
-
-class Overloaded(DocStationError):
-    """Too many such requests wait already."""
-
-    exit_code = ExitCode.LOCKED
-    http_status = 503
-    code = "overloaded"
-    sentence = N_("Too many requests of this kind are waiting.")
-    remedy = N_("Ask again in a few seconds.")
 
 
 def _known_format(name: str) -> str:
@@ -323,6 +303,7 @@ _EXAMPLES = {
     422: ("broken-file", "contract.pdf is damaged or has no page.", 3),
     503: ("overloaded", "Too many requests of this kind are waiting.", 8),
     504: ("deadline", "contract.pdf was not read within 300 s.", 4),
+    507: ("no-room", "The disk is nearly full: 1000000 bytes are left.", 3),
 }
 
 

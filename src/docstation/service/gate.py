@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import Event as Flag
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from docstation.service.gateway.words import News, Upstream
+from docstation.service.gateway.words import News, Orders, Upstream, Way
 from docstation.service.link import GatewayLink
 from docstation.station.causes import Cause, Fault
 from docstation.station.deployment import Deployment, Lineup
@@ -26,12 +26,13 @@ class GatewayGate:
 
     Args:
         link: to the gateway.
-        concurrency: requests that a deployment answers at once.
+        names: every name by which a model may be asked for while a lineup serves, with its entry's name; none of them
+            leaves those that are known as they are.
     """
 
-    def __init__(self, link: GatewayLink, concurrency: int = 16) -> None:
+    def __init__(self, link: GatewayLink, names: Callable[[Lineup], dict[str, str]] = lambda _lineup: {}) -> None:
         self._link = link
-        self._concurrency = concurrency
+        self._names = names
 
     def hold(self) -> None:
         """Let requests wait."""
@@ -39,11 +40,17 @@ class GatewayGate:
 
     def serve(self, lineup: Lineup) -> None:
         """Let requests through to `lineup`."""
-        upstreams = tuple(self._upstream(one) for one in lineup.members if one.driver in {"container", "process"})
-        if upstreams:
-            self._link.order(lambda now: replace(now, way="open", upstreams=upstreams, reason=""))
-        else:
-            self._link.order(lambda now: replace(now, way="closed", upstreams=(), reason=NO_MODEL))
+        upstreams = tuple(upstream(one) for one in lineup.members if one.driver != "embedded")
+        way: Way = "open" if upstreams else "closed"
+        reason = "" if upstreams else NO_MODEL
+        names = self._names(lineup)
+
+        def opened(now: Orders) -> Orders:
+            failed = {name: one for name, one in now.failed.items() if name not in lineup.names}
+            known = names or now.known
+            return replace(now, way=way, upstreams=upstreams, reason=reason, known=known, failed=failed)
+
+        self._link.order(opened)
 
     def drain(self, members: Sequence[Deployment], *, seconds: float, cancelled: Flag) -> None:
         """Hold, and return once no request of theirs is under way or the time is up.
@@ -66,8 +73,20 @@ class GatewayGate:
             if time.monotonic() > last:
                 return
 
-    def _upstream(self, one: Deployment) -> Upstream:
-        parts = urlsplit(one.address)
-        return Upstream(
-            one.model, one.served_name, one.context, parts.hostname or "127.0.0.1", parts.port or 80, self._concurrency
-        )
+
+def upstream(one: Deployment) -> Upstream:
+    """Where the gateway finds a deployment."""
+    parts = urlsplit(one.address)
+    tls = parts.scheme == "https"
+    host = parts.hostname or "127.0.0.1"
+    return Upstream(
+        one.model,
+        one.served_name,
+        one.context,
+        host if host.isascii() else host.encode("idna").decode(),
+        parts.port or (443 if tls else 80),
+        tls=tls,
+        path=quote(parts.path.rstrip("/"), safe="/%"),
+        remote=one.driver == "remote",
+        key_variable=one.key_variable,
+    )

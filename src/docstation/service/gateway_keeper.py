@@ -10,10 +10,12 @@ import subprocess
 import threading
 from pathlib import Path
 
+from docstation.bootstrap.port_holder import is_other_than, taken
 from docstation.errors import UsageError
 from docstation.messages.marking import N_
 from docstation.service.link import GatewayLink
 
+GATEWAY = "docstation.service.gateway"
 RESTART_DELAY = 1.0
 """Seconds before a gateway that ended is started again."""
 ADOPTION = 5.0
@@ -48,7 +50,10 @@ class GatewayKeeper:
         """
         problem = why_taken(host, port)
         if problem:
-            if not self._link.wait_for(lambda _news: self._link.pid != 0, ADOPTION):
+            strange = is_other_than(port, GATEWAY)
+            if strange or not self._link.wait_for(lambda _news: self._link.pid != 0, ADOPTION):
+                if refusal := taken(host, port):
+                    raise refusal
                 remedy = N_("End what listens there, or choose another with --port.")
                 raise UsageError(NOT_FREE, host=host, port=port, problem=problem, remedy=remedy)
             self._adopted = self._link.pid

@@ -25,19 +25,19 @@ class GatewayLink:
 
     Args:
         path: of the socket; one that a dead service left is replaced.
-        wished: told the entry name of another model that waiting requests ask for.
+        orders: that hold at first; a gateway may connect at once.
     """
 
-    def __init__(self, path: Path, wished: Callable[[str], None] = lambda _name: None) -> None:
+    def __init__(self, path: Path, orders: Orders | None = None) -> None:
         self._path = path
-        self._wished = wished
         self._guard = threading.Condition()
-        self._orders = Orders()
+        self._orders = orders or Orders()
         self._news: News | None = None
         self._gateway: socket.socket | None = None
         self._pid = 0
         self._pings = 0
         self._pong = 0
+        self._figures = ""
         self._closed = False
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -64,6 +64,11 @@ class GatewayLink:
         """Process id of the gateway at the other end, 0 while there is none."""
         return self._pid
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing will be told any more."""
+        return self._closed
+
     def order(self, change: Callable[[Orders], Orders]) -> None:
         """Replace the orders by what `change` makes of them, and send them."""
         with self._guard:
@@ -80,6 +85,18 @@ class GatewayLink:
             with contextlib.suppress(OSError):
                 self._gateway.sendall(json.dumps({"ping": mine}).encode() + b"\n")
             return self._guard.wait_for(lambda: self._closed or self._gateway is None or self._pong >= mine, seconds)
+
+    def figures(self, seconds: float) -> str:
+        """What the gateway has counted, as Prometheus reads it; empty where it does not tell in time."""
+        with self._guard:
+            if self._gateway is None:
+                return ""
+            self._pings += 1
+            mine, self._figures = self._pings, ""
+            with contextlib.suppress(OSError):
+                self._gateway.sendall(json.dumps({"ping": mine, "figures": True}).encode() + b"\n")
+            self._guard.wait_for(lambda: self._closed or self._gateway is None or self._pong >= mine, seconds)
+            return self._figures
 
     def wait_for(self, true: Callable[[News | None], bool], seconds: float) -> bool:
         """Wait until the news make `true` true; whether they did in time."""
@@ -131,14 +148,13 @@ class GatewayLink:
             return
         with self._guard:
             self._pong = int(str(told["pong"]))
+            self._figures = str(told.get("figures", "")) or self._figures
             self._guard.notify_all()
 
     def _hear(self, news: News) -> None:
         with self._guard:
-            before, self._news = self._news, news
+            self._news = news
             self._guard.notify_all()
-        if news.wish and (before is None or before.wish != news.wish):
-            self._wished(news.wish)
 
 
 def peer(connection: socket.socket) -> int:

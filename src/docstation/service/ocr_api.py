@@ -23,11 +23,11 @@ from pydantic import BaseModel, Field, ValidationError
 
 from docstation.document.geometry import POINTS_PER_INCH, Box
 from docstation.document.model import Block, Category, Document, Page
-from docstation.errors import DocStationError, ExitCode, InputError, Interrupted, NotFound, TooLarge, UsageError
+from docstation.errors import DeadlinePassed, InputError, Interrupted, NotFound, TooLarge, UsageError
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.queue_records import JobFiles, JobOrder, JobRecord, JobState
 from docstation.messages.marking import N_
-from docstation.service.documents_api import Making, heard
+from docstation.service.documents_api import heard
 from docstation.service.documents_shapes import (
     SEE,
     ReadAsked,
@@ -36,6 +36,7 @@ from docstation.service.documents_shapes import (
     shown_name,
     typed_errors,
 )
+from docstation.service.making import Making
 from docstation.service.page_images import MarkdownTask
 from docstation.service.uploads import DocumentsSettings, checked_options, fetcher_of, receive_bytes
 
@@ -44,16 +45,6 @@ PRIORITY = 10
 LONGEST_BODY = 128 * 2**20
 LOOK_SECONDS = 0.5
 """How often to look whether the client is still there."""
-
-
-class DeadlinePassed(DocStationError):
-    """A request that waits for its result would have waited too long."""
-
-    exit_code = ExitCode.PARTIAL
-    http_status = 504
-    code = "deadline"
-    sentence = N_("{name} was not read within {seconds} s.")
-    remedy = N_("Ask for fewer pages, or send the document to /documents, which does not make you wait.")
 
 
 class ImageUrl(BaseModel, extra="forbid"):
@@ -218,7 +209,7 @@ _BODY = {
 def router(queue: JobQueue, settings: DocumentsSettings, making: Making) -> APIRouter:
     """The route; `making` is that of the documents' routes."""
     api = APIRouter(prefix="/v1", tags=["ocr"])
-    errors = typed_errors(400, 401, 403, 408, 413, 415, 422, 503, 504)
+    errors = typed_errors(400, 401, 403, 408, 413, 415, 422, 503, 504, 507)
 
     @api.post("/ocr", response_model_exclude_none=True, responses=errors, openapi_extra=_BODY)
     async def ocr(request: Request) -> OcrAnswer:

@@ -7,11 +7,11 @@ when the service dies.
 from __future__ import annotations
 
 import contextlib
+import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +19,23 @@ from typing import TYPE_CHECKING
 from docstation.bootstrap import station
 from docstation.bootstrap.parts import Parts
 from docstation.errors import DocStationError
+from docstation.jobs.database import Database
+from docstation.jobs.keys import KeyStore
+from docstation.jobs.station_events import StationHistory
 from docstation.service.gate import GatewayGate
-from docstation.service.gateway.words import Limits, Orders
+from docstation.service.gateway.allocation import return_blocks
+from docstation.service.gateway.words import Limits, Orders, Way
 from docstation.service.gateway_keeper import GatewayKeeper
+from docstation.service.health import Health
+from docstation.service.key_watch import KeyWatch
 from docstation.service.link import GatewayLink
+from docstation.service.names import Names, planned, written
+from docstation.service.wishes import Wishes
 from docstation.settings.folders import state_folder
+from docstation.station.deployment import Deployment
 from docstation.station.desk import Order, OwnersDesk, Wish
-from docstation.station.words import Mode, State
+from docstation.station.journal import replay_newest
+from docstation.station.words import Mode
 
 if TYPE_CHECKING:
     from docstation.service.app import HealthSeen
@@ -33,6 +43,7 @@ if TYPE_CHECKING:
 
 SOCKET = "service.sock"
 CONTROL = "gateway.sock"
+STARTING = "The service is starting."
 
 
 @contextmanager
@@ -42,24 +53,35 @@ def serving(settings: Settings, config: str = "") -> Iterator[ServiceParts]:
     Raises:
         Locked: another process owns the station.
         UsageError: the gateway's port is taken by somebody else.
+        InputError: the database cannot be opened.
     """
+    return_blocks()
     station.refuse_if_owned()
     parts = Parts(settings.station, config)
     state = state_folder()
     state.mkdir(parents=True, exist_ok=True)
-    wished = Wished()
     with ExitStack() as stack:
-        link = GatewayLink(state / CONTROL, wished.hear)
+        database = stack.enter_context(closing(Database(state, settings.service.database or None)))
+        keys = KeyWatch(KeyStore(database))
+        # A gateway that outlived its service is there at once: it must not hear of a service without keys.
+        first = replace(first_orders(Orders(), settings, parts), keys=keys.now())
+        link = GatewayLink(state / CONTROL, first)
         stack.callback(link.close)
-        link.order(lambda now: first_orders(now, settings, parts))
-        parts.gate = GatewayGate(link)
+        parts.gate = GatewayGate(link, Names(lambda: planned(parts), link).serving)
         # Before anybody can ask for a model: where the port is taken there is no service.
-        gateway = GatewayKeeper(gateway_words(settings, state), parts.folder / "logs" / "gateway.log", link)
+        log = parts.folder / "logs" / "gateway.log"
+        gateway = GatewayKeeper(gateway_words(settings, state, log), log, link)
         gateway.start(settings.service.host, settings.service.port)
         stack.callback(gateway.close)
+        stack.enter_context(keys.telling(link))
         desk = stack.enter_context(station.managing(parts))
-        wished.desk = desk
-        yield ServiceParts(parts, desk, link, state / SOCKET)
+        history = StationHistory(database, parts.folder)
+        stack.enter_context(history.following())
+        wishes = Wishes(link)
+        wishes.start(desk)
+        stack.callback(wishes.close)
+        keep_to_owner(state / SOCKET)
+        yield ServiceParts(parts, desk, link, state / SOCKET, history)
 
 
 class ServiceParts:
@@ -70,13 +92,18 @@ class ServiceParts:
         desk: where changes are asked for.
         link: to the gateway.
         socket: that the application listens on.
+        history: of the station.
     """
 
-    def __init__(self, parts: Parts, desk: OwnersDesk, link: GatewayLink, socket: Path) -> None:
+    def __init__(
+        self, parts: Parts, desk: OwnersDesk, link: GatewayLink, socket: Path, history: StationHistory
+    ) -> None:
         self.parts = parts
         self.desk = desk
         self.link = link
         self.socket = socket
+        self.history = history
+        self._health = Health(desk.state, link, parts, small_question, parts.settings.hang_seconds)
 
     def begin(self, models: Sequence[str]) -> None:
         """Start `models` where nothing is wanted yet; in the background, and told by the journal."""
@@ -91,54 +118,15 @@ class ServiceParts:
         threading.Thread(target=start, name="first-model", daemon=True).start()
 
     def health(self) -> HealthSeen:
-        """How the active model is, by the station's state and what the gateway passed."""
-        from docstation.service.app import HealthSeen, fresh
-
-        state = self.desk.state()
-        if state.transaction is not None:
-            return HealthSeen("switching", reason="a switch is under way")
-        if not state.serving:
-            unwell = state.mode is Mode.WAITING
-            reason = state.cause.value if state.cause else "no model serves"
-            return HealthSeen("unwell" if unwell else "embedded", reason=reason)
-        news = self.link.news
-        answered = max(news.last_success if news else 0.0, self.parts.proved)
-        model = state.serving.members[0].served_name
-        if state.ill or not (fresh(answered) or self._probed(state)):
-            return HealthSeen("unwell", model, answered, "it has not answered lately")
-        return HealthSeen("ok", model, max(answered, self.parts.proved))
-
-    def _probed(self, state: State) -> bool:
-        """Where nobody asked lately, a small question tells; its answer counts for a while."""
-        from docstation.station.signs import HttpSigns
-
-        signs = HttpSigns()
-        well = all(signs.small_question(one, seconds=10.0) for one in state.serving.members)
-        if well:
-            self.parts.proved = time.time()
-        return well
+        """How the active model is; see `docstation.service.health`."""
+        return self._health.look()
 
 
-class Wished:
-    """Switches to the model that waiting requests ask for, one wish at a time."""
+def small_question(deployment: Deployment, seconds: float) -> bool:
+    """Whether a model answers one token in time."""
+    from docstation.station.signs import HttpSigns
 
-    def __init__(self) -> None:
-        self.desk: OwnersDesk | None = None
-        self._busy = threading.Lock()
-
-    def hear(self, name: str) -> None:
-        """A wish came; it is carried out in a thread of its own."""
-        threading.Thread(target=self._switch, args=(name,), name="wish", daemon=True).start()
-
-    def _switch(self, name: str) -> None:
-        if self.desk is None or not self._busy.acquire(blocking=False):
-            return
-        try:
-            with contextlib.suppress(DocStationError):
-                for _told in self.desk.change(Order(Wish.SWITCH, (name,), wait=True)):
-                    pass
-        finally:
-            self._busy.release()
+    return HttpSigns().small_question(deployment, seconds=seconds)
 
 
 def first_orders(now: Orders, settings: Settings, parts: Parts) -> Orders:
@@ -146,9 +134,7 @@ def first_orders(now: Orders, settings: Settings, parts: Parts) -> Orders:
     from docstation.bootstrap.parts import catalogue
 
     own = settings.service
-    known = catalogue(parts.config)
-    names = {name: name for name in (*known.entries, *known.aliases)}
-    names |= {entry.model_id: entry.name for entry in known.entries.values() if entry.model_id not in names}
+    names = written(catalogue(parts.config))
     limits = Limits(
         waiting=own.waiting,
         waiting_seconds=own.waiting_seconds,
@@ -156,13 +142,28 @@ def first_orders(now: Orders, settings: Settings, parts: Parts) -> Orders:
         # A form is a little larger than the file that it carries.
         upload_bytes=settings.limits.file_bytes + 1_000_000,
     )
-    return replace(now, known=names, on_other=own.on_other, limits=limits)
+    was = replay_newest(parts.folder).state
+    # What serves goes on while the service restarts: who asks waits until it is taken over.
+    way: Way = "hold" if was.serving or was.transaction else "closed"
+    return replace(now, way=way, known=names, on_other=own.on_other, reason=STARTING, limits=limits)
 
 
-def gateway_words(settings: Settings, state: Path) -> list[str]:
+def keep_to_owner(path: Path) -> None:
+    """Leave a socket that nobody listens on and only its owner may open: uvicorn keeps the rights of what it replaces.
+
+    Behind the gateway no key is asked for.
+    """
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(path))
+    path.chmod(0o600)
+
+
+def gateway_words(settings: Settings, state: Path, log: Path) -> list[str]:
     """The gateway's command line."""
     own = settings.service
     hosts = [word for name in own.hosts for word in ("--allow-host", name)]
     sockets = ["--control", str(state / CONTROL), "--service", str(state / SOCKET)]
     where = ["--host", own.host, "--port", str(own.port)]
+    where += ["--log", str(log), "--log-format", own.log_format]
     return [sys.executable, "-m", "docstation.service.gateway", *where, *sockets, *hosts]

@@ -9,7 +9,9 @@ import asyncio
 import json
 import queue
 import threading
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -19,18 +21,24 @@ from pydantic import BaseModel, Field
 from docstation.bootstrap import station
 from docstation.bootstrap.parts import Parts, catalogue
 from docstation.errors import Busy, DocStationError, NotFound
+from docstation.jobs.station_events import MOST, StationHistory
 from docstation.messages.marking import N_
+from docstation.models.entry import ModelEntry
 from docstation.models.plan import MemoryPlan
+from docstation.service.gpu_history import EVERY, GpuHistory
 from docstation.station.deployment import Deployment
 from docstation.station.desk import Desk, Order, Wish
-from docstation.station.gpu import GpuReading
+from docstation.station.gpu import GpuReading, NoReading
 from docstation.station.journal import Record
 from docstation.station.status import Status
 from docstation.station.telling import EndTold, StepTold, Told
+from docstation.station.words import Step, Transaction
 
 Json = dict[str, object]
 PATIENCE = 2.0
 """Seconds that a server and the card may take to show themselves."""
+LONGEST_NUMBER = 18
+"""Digits of an event's number."""
 
 
 class ChangeAsked(BaseModel, extra="forbid"):
@@ -67,20 +75,73 @@ class Begun(BaseModel):
     outcome: Literal["begun", "already"]
 
 
-def router(parts: Parts, desk: Desk) -> APIRouter:
-    """The routes, on the desk of this process's station."""
-    api = APIRouter(prefix="/station", tags=["station"])
+class EventsAsked(BaseModel, extra="forbid"):
+    """Which part of the station's history is wanted; without `after` and `since` its end.
+
+    Attributes:
+        after: number of the last event that is known already.
+        since: seconds of the epoch.
+        limit: of events in one answer.
+        follow: whether what happens from then on is told too, as server-sent events.
+    """
+
+    after: Annotated[int, Field(ge=0, lt=10**LONGEST_NUMBER)] = 0
+    since: Annotated[float, Field(ge=0)] = 0.0
+    limit: Annotated[int, Field(ge=1, le=MOST)] = MOST
+    follow: bool = False
+
+
+class GpuPointShown(BaseModel):
+    """The card at one moment: seconds of the epoch, bytes used by everybody, per cent of time in which it worked."""
+
+    at: float
+    used_bytes: int
+    load: int | None
+
+
+class GpuHistoryShown(BaseModel):
+    """The card in the last hour.
+
+    Attributes:
+        every: seconds between two points.
+        budget_bytes: GPU memory that all models may take.
+        points: the oldest first; none where there is no card.
+    """
+
+    every: float
+    budget_bytes: int
+    points: list[GpuPointShown]
+
+
+def router(parts: Parts, desk: Desk, history: StationHistory) -> APIRouter:
+    """The routes, on the desk of this process's station and its history."""
+
+    def card() -> GpuReading | NoReading:
+        return parts.gpu.read()
+
+    gpu = GpuHistory(card)
+    api = APIRouter(prefix="/station", tags=["station"], lifespan=gpu.lifespan)
 
     @api.get("")
     def status() -> Json:
         """What serves, what is under way, the memory and the card."""
-        return status_json(station.status(parts.config, patience=PATIENCE))
+        now = station.status(parts.config, patience=PATIENCE)
+        began = now.state.transaction.began if now.state.transaction else 0.0
+        return status_json(now, history.records(since=began) if began else ())
+
+    @api.get("/gpu/history")
+    def gpu_history() -> GpuHistoryShown:
+        """The card in the last hour: how much of its memory was used, and how busy it was."""
+        points = [GpuPointShown(at=one.at, used_bytes=one.used_bytes, load=one.load) for one in gpu.points()]
+        return GpuHistoryShown(every=EVERY, budget_bytes=parts.settings.budget, points=points)
 
     @api.get("/models")
     def models() -> Json:
         """The catalogue: what could serve."""
         known = catalogue(parts.config)
-        return {"default": known.default, "models": list(known.entries), "aliases": list(known.aliases)}
+        entries = [entry_json(one) for one in known.entries.values()]
+        names = {"default": known.default, "models": list(known.entries), "aliases": list(known.aliases)}
+        return {**names, "entries": entries}
 
     @api.get("/plan")
     def plan(model: Annotated[list[str], Query(min_length=1, max_length=8)]) -> Json:
@@ -110,14 +171,14 @@ def router(parts: Parts, desk: Desk) -> APIRouter:
         return {"heard": True}
 
     @api.get("/events")
-    async def events(request: Request, after: int = 0, follow: bool = False) -> object:
-        """Records of the journal after a number; with ``follow`` as server-sent events that go on."""
+    async def events(request: Request, asked: Annotated[EventsAsked, Query()]) -> object:
+        """What happened, oldest first; with ``follow`` as server-sent events that go on."""
         last = request.headers.get("last-event-id", "")
-        since = int(last) if last.isdecimal() else after
-        if not follow:
-            records = await asyncio.to_thread(lambda: [one for one in station.records() if one.number > since])
-            return {"events": [record_json(one) for one in records[-1000:]]}
-        return StreamingResponse(live(request, since), media_type="text/event-stream")
+        after = int(last) if last.isdecimal() and len(last) < LONGEST_NUMBER else asked.after
+        if asked.follow:
+            return StreamingResponse(live(request, history, after), media_type="text/event-stream")
+        look = partial(history.records, after=after, since=asked.since, limit=asked.limit)
+        return {"events": [record_json(one) for one in await asyncio.to_thread(look)]}
 
     @api.get("/logs/{model}")
     def logs(model: str, lines: Annotated[int, Query(ge=1, le=5000)] = 200) -> Json:
@@ -158,13 +219,13 @@ def begun(desk: Desk, order: Order) -> Begun:
     return Begun(transaction="", outcome="already")
 
 
-async def live(request: Request, since: int) -> AsyncIterator[str]:
-    """Server-sent events of the journal, history first, until the client leaves."""
+async def live(request: Request, history: StationHistory, after: int) -> AsyncIterator[str]:
+    """Server-sent events, history first, until the client leaves."""
     quiet = 0
     while not await request.is_disconnected():
-        new = await asyncio.to_thread(newer, since)
+        new = await asyncio.to_thread(partial(history.records, after=after, oldest=True))
         for one in new:
-            since = one.number
+            after = one.number
             yield f"id: {one.number}\nevent: {one.kind}\ndata: {json.dumps(record_json(one), ensure_ascii=False)}\n\n"
         quiet = 0 if new else quiet + 1
         if quiet and quiet % 60 == 0:
@@ -172,20 +233,8 @@ async def live(request: Request, since: int) -> AsyncIterator[str]:
         await asyncio.sleep(0.25)
 
 
-def newer(since: int) -> list[Record]:
-    """Records after a number, oldest first."""
-    return list(_newer(since))[::-1]
-
-
-def _newer(since: int) -> Iterator[Record]:
-    for one in station.newest_records():
-        if one.number <= since:
-            return
-        yield one
-
-
 def record_json(one: Record) -> Json:
-    """A record of the journal."""
+    """A record of the journal, as the history has it."""
     return {
         "number": one.number,
         "at": one.at,
@@ -194,12 +243,17 @@ def record_json(one: Record) -> Json:
         "before": one.before,
         "after": one.after,
         "seconds": one.seconds,
-        "body": one.body if one.kind != "checkpoint" else {},
+        "body": one.body,
     }
 
 
-def status_json(now: Status) -> Json:
-    """The status for programs; what a secret names stays a name."""
+def status_json(now: Status, records: Sequence[Record] = ()) -> Json:
+    """The status for programs; what a secret names stays a name.
+
+    Args:
+        now: the station.
+        records: of the change under way, among others.
+    """
     state = now.state
     gpu = now.gpu
     return {
@@ -219,20 +273,54 @@ def status_json(now: Status) -> Json:
         "failures": state.failures,
         "cause": state.cause.value if state.cause else None,
         "detail": state.detail,
-        "transaction": None
-        if state.transaction is None
-        else {
-            "id": state.transaction.id,
-            "kind": state.transaction.kind.value,
-            "wanted": list(state.transaction.wanted.names),
-            "step": state.transaction.step.value,
-            "began": state.transaction.began,
-        },
+        "transaction": transaction_json(state.transaction, records) if state.transaction else None,
         "last_known_good": list(state.last_known_good.names),
         "budget_bytes": now.budget_bytes,
-        "gpu": {"name": gpu.name, "used_bytes": gpu.used_bytes, "free_bytes": gpu.free_bytes}
-        if isinstance(gpu, GpuReading)
-        else {"absent": gpu.absence.value},
+        "gpu": gpu_json(gpu) if isinstance(gpu, GpuReading) else {"absent": gpu.absence.value},
+    }
+
+
+def gpu_json(gpu: GpuReading) -> Json:
+    """The card now."""
+    return {
+        "name": gpu.name,
+        "used_bytes": gpu.used_bytes,
+        "free_bytes": gpu.free_bytes,
+        "total_bytes": gpu.cuda_bytes,
+        "load": gpu.load,
+        "temperature": gpu.temperature,
+    }
+
+
+def transaction_json(one: Transaction, records: Sequence[Record]) -> Json:
+    """A change under way, with the seconds of each of its steps."""
+    now = time.time()
+    own = [record for record in records if record.transaction == one.id and record.kind == "event"]
+    steps = [record for record in own if record.before in set(Step) and record.before != record.after]
+    return {
+        "id": one.id,
+        "kind": one.kind.value,
+        "wanted": list(one.wanted.names),
+        "step": one.step.value,
+        "began": one.began,
+        "seconds": round(max(now - one.began, 0.0), 1),
+        "step_seconds": round(max(now - (steps[-1].at if steps else one.began), 0.0), 1),
+        "phases": [{"step": record.before, "seconds": record.seconds} for record in steps],
+    }
+
+
+def entry_json(one: ModelEntry) -> Json:
+    """What is shown of a catalogue entry."""
+    embedded = one.engine == "embedded"
+    return {
+        "name": one.name,
+        "title": one.title,
+        "engine": one.engine,
+        "checkpoint": one.checkpoint,
+        "id": one.model_id,
+        "context": 0 if embedded else one.context,
+        "max_sequences": one.max_sequences,
+        "quantisation": one.quantisation,
     }
 
 

@@ -20,7 +20,8 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
-from docstation.errors import InputError, Interrupted, TooLarge, UnsupportedFormat, UsageError
+from docstation.bootstrap.engines import ENGINES
+from docstation.errors import Interrupted, TooLarge, UnsupportedFormat, UploadStalled, UsageError
 from docstation.intake.limits import Limits
 from docstation.intake.ranges import parse_pages
 from docstation.jobs.options import ReadOptions
@@ -38,7 +39,7 @@ from docstation.service.documents_shapes import (
     shown_name,
     typed_errors,
 )
-from docstation.service.page_images import Ahead
+from docstation.service.exporting import Ahead
 from docstation.service.url_source import Fetcher
 
 LONGEST_JSON = 1 << 16
@@ -54,15 +55,6 @@ MOST_PARTS = 16
 LONGEST_FIELD = 4096
 _FILE = "file"
 _AGAIN = N_("Send multipart/form-data with one part named file, see /openapi.json.")
-
-
-class UploadStalled(InputError):
-    """The client sent nothing for too long."""
-
-    http_status = 408
-    code = "upload-stalled"
-    sentence = N_("The upload stopped: nothing came for {seconds} s.")
-    remedy = N_("Send it again.")
 
 
 @dataclass(slots=True)
@@ -98,7 +90,7 @@ async def receive_form(request: Request, path: Path, most: int, seconds: float =
         UsageError: this is no such form.
         UploadStalled: nothing came any more.
         Interrupted: the client left.
-        InputError: the disk is full.
+        NoRoom: the disk is full.
     """
     _check_announced(request, most + OVERHEAD)
     form = _Form(path, _boundary(request), most)
@@ -295,7 +287,7 @@ class DocumentsSettings:
 
     defaults: ReadOptions = field(default_factory=ReadOptions)
     limits: Limits = field(default_factory=Limits)
-    engines: Collection[str] = ("embedded",)
+    engines: Collection[str] = ENGINES
     allow_urls: bool = False
     ocr_seconds: float = 300.0
     fetcher: Fetcher | None = None
@@ -305,7 +297,9 @@ def add_intake(api: APIRouter, queue: JobQueue, settings: DocumentsSettings, ahe
     """Add the way in to the routes."""
     fetches = CapacityLimiter(FETCHES)
 
-    @api.post("", status_code=202, openapi_extra=shapes.BODY, responses=typed_errors(400, 401, 403, 408, 413, 415, 422))
+    @api.post(
+        "", status_code=202, openapi_extra=shapes.BODY, responses=typed_errors(400, 401, 403, 408, 413, 415, 422, 507)
+    )
     async def submit(
         request: Request,
         response: Response,

@@ -23,7 +23,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from docstation import __version__
-from docstation.errors import InputError, TooLarge
+from docstation.errors import AddressRefused, FetchFailed, TooLarge
 from docstation.jobs.store import writing
 from docstation.messages.marking import N_
 from docstation.service.documents_shapes import shown_name
@@ -38,23 +38,6 @@ _PLAIN = "%/:?@!$&'()*+,;=~-._[]"
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 _CARRIERS = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")))
 """IPv6 networks whose addresses carry an IPv4 address to which they lead: NAT64, 6to4, Teredo, the compatible ones."""
-
-
-class AddressRefused(InputError):
-    """The address is none from which documents are fetched."""
-
-    http_status = 403
-    code = "address-refused"
-    sentence = N_("{host} is not an address that everybody can reach.")
-    remedy = N_("Give a public http or https address, or upload the file.")
-
-
-class FetchFailed(InputError):
-    """The address gave no document."""
-
-    code = "fetch-failed"
-    sentence = N_("{host} gave no document: {problem}.")
-    remedy = N_("Check the address, or upload the file.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +107,7 @@ class Fetcher:
             AddressRefused: it, or one that it leads to, is not public, or neither http nor https.
             TooLarge: more than `most` bytes.
             FetchFailed: no such host, no answer in time, an error as the answer.
-            InputError: the disk is full.
+            NoRoom: the disk is full.
         """
         last = time.monotonic() + self.seconds
         try:

@@ -18,13 +18,17 @@ class Reading:
         languages: Languages of the documents, as Tesseract codes, the main one first.
         dpi: Resolution at which pages are rasterised for recognition, in dots per inch.
         jobs: Worker processes; 0 means one for each core.
-        engine: Name of the engine that reads.
+        engine: What reads; auto is the served model where one serves, else the embedded engine.
+        endpoint: Address of the model server that pages are read with; empty means the service's own gateway.
+        at_once: Pages that a served model reads at the same time.
     """
 
     languages: Annotated[tuple[str, ...], Len(1)] = ("rus", "eng")
     dpi: Annotated[int, Interval(ge=72, le=1200)] = 200
     jobs: Annotated[int, Interval(ge=0, le=256)] = 0
-    engine: Annotated[str, Len(1)] = "embedded"
+    engine: Annotated[str, Len(1)] = "auto"
+    endpoint: str = ""
+    at_once: Annotated[int, Interval(ge=1, le=64)] = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class Service:
         database: Address of a PostgreSQL database, postgresql://…; empty means a file in the state folder.
         keep_days: Days after which finished documents are deleted; 0 keeps them.
         documents_bytes: What all documents together may take on the disk.
+        log_format: How the log is written; json is one object a line.
     """
 
     host: Annotated[str, Len(1)] = "127.0.0.1"
@@ -113,6 +118,7 @@ class Service:
     database: str = ""
     keep_days: Annotated[float, Interval(ge=0, le=36_500)] = 0.0
     documents_bytes: Annotated[int, Interval(gt=0)] = 100 * 10**9
+    log_format: Literal["text", "json"] = "text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,8 @@ language = "ru"
 ```
 
 Other variables: `DOCSTATION_HOME` (folder for state, and for the user's settings file), `DOCSTATION_CONFIG` (the only
-settings file to read), `DOCSTATION_PASSWORD` (opens protected files), `NO_COLOR` (no colours).
+settings file to read), `DOCSTATION_PASSWORD` (opens protected files), `DOCSTATION_KEY` (the API key with
+which commands ask a service that wants one), `NO_COLOR` (no colours).
 """
 
 

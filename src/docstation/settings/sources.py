@@ -16,7 +16,7 @@ from docstation.settings.folders import config_files
 from docstation.settings.keys import PREFIX, keys, sections, suggestion, variable
 
 # Variables that are no settings: where things lie, and secrets.
-OTHER_VARIABLES = frozenset({"DOCSTATION_CONFIG", "DOCSTATION_HOME", "DOCSTATION_PASSWORD"})
+OTHER_VARIABLES = frozenset({"DOCSTATION_CONFIG", "DOCSTATION_HOME", "DOCSTATION_KEY", "DOCSTATION_PASSWORD"})
 
 
 @dataclass(frozen=True, slots=True)

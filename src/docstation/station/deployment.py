@@ -13,6 +13,9 @@ from typing import Literal
 
 DriverKind = Literal["container", "process", "remote", "embedded"]
 
+NAMES = "--served-model-name"
+"""The argument of ``vllm serve`` that the ids follow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -58,6 +61,15 @@ class Deployment:
     def address(self) -> str:
         """Where it answers, without ``/v1``."""
         return self.endpoint or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every model id that its server answers to; the first is `served_name`."""
+        if NAMES not in self.arguments:
+            return (self.served_name,)
+        words = self.arguments[self.arguments.index(NAMES) + 1 :]
+        end = next((place for place, word in enumerate(words) if word.startswith("--")), len(words))
+        return words[:end]
 
     @property
     def instance(self) -> str:

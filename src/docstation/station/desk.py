@@ -6,14 +6,14 @@ The same desk stands in the owner's process and, by `docstation.station.control`
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from docstation.station.deployment import NOTHING, Lineup
 from docstation.station.journal import Record
-from docstation.station.owner import Owner, new_id
+from docstation.station.owner import Listener, Owner, new_id
 from docstation.station.telling import EndTold, Teller, Told
 from docstation.station.words import CancelRequested, Effect, Kind, Requested, State
 
@@ -79,6 +79,10 @@ class OwnersDesk:
     def state(self) -> State:
         """The station's state now."""
         return self._owner.state
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """See `docstation.station.owner.Owner.listen`."""
+        return self._owner.listen(listener)
 
     def change(self, order: Order) -> Iterator[Told]:
         kind, lineup = self._request(order)

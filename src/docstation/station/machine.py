@@ -96,7 +96,7 @@ def _requested(state: State, event: Requested) -> Answer:
 def _begin(state: State, at: float, identity: str, kind: Kind, lineup: Lineup) -> Answer:
     first = Step.DRAIN if kind is Kind.STOP else Step.PREPARE
     transaction = Transaction(identity, kind, lineup, state.serving, first, at, tried=(lineup,))
-    state = replace(state, mode=Mode.SWITCHING, transaction=_aimed(state, transaction))
+    state = replace(state, mode=Mode.SWITCHING, transaction=_aimed(state, transaction), lost=NOTHING)
     return state, (_perform(state),)
 
 
@@ -117,7 +117,10 @@ def _perform(state: State) -> Perform:
         case Step.PREPARE:
             return Perform(now.id, now.step, now.starting, tuple(one.instance for one in now.stopping))
         case Step.DRAIN:
-            return Perform(now.id, now.step, now.stopping)
+            # A hung engine finishes nothing: waiting for it would only keep those who wait for it.
+            hung = state.ill if state.cause is Cause.ENGINE_HUNG else ()
+            finishing = tuple(one for one in now.stopping if one in state.serving.members or one.model not in hung)
+            return Perform(now.id, now.step, finishing)
         case Step.STOP:
             return Perform(now.id, now.step, now.stopping[:1])
         case Step.RECLAIM:
@@ -299,8 +302,10 @@ def _fell_ill(state: State, event: FellIll) -> Answer:
     if state.transaction is not None or event.model not in state.serving.names:
         return state, ()
     well = Lineup(tuple(one for one in state.serving.members if one.model != event.model))
+    lost = state.lost or state.serving
     state = replace(state, ill=tuple(dict.fromkeys((*state.ill, event.model))), serving=well, mode=Mode.WAITING)
     state = replace(state, failures=state.failures + 1, since=event.at, cause=event.cause, detail=event.detail)
+    state = replace(state, lost=lost if event.cause is Cause.ENGINE_DOWN else NOTHING)
     if state.failures >= BREAKER and state.last_known_good and state.last_known_good != state.wanted:
         state = replace(state, wanted=state.last_known_good)
     # To find a hang took its time already.
@@ -354,11 +359,12 @@ def _to_aimed(state: State, now: Transaction) -> Answer:
 
 
 def _recovered_waiting(state: State, event: Recovered) -> Answer:
-    back = state.cause is Cause.ENGINE_DOWN and all(one.spec in event.alive for one in state.wanted.members)
+    back = state.lost == state.wanted and all(one.spec in event.alive for one in state.wanted.members)
     if not back:
         return state, (Serve(state.serving), WaitToRetry(0.0))
     # The engine was away and its servers went on without it.
     state = replace(state, mode=Mode.READY, serving=state.wanted, ill=(), since=event.at, cause=None, detail="")
+    state = replace(state, lost=NOTHING)
     return state, (Serve(state.serving), WaitToSettle())
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docstation.errors import BudgetExceeded, NoEngine, UsageError
+from docstation.inference.profiles import chat_template
 from docstation.messages.marking import N_
 from docstation.models.arguments import Device as ArgumentsFor
 from docstation.models.arguments import arguments, environment
@@ -78,20 +79,20 @@ class Resolver:
             NoEngine: nothing here starts vLLM.
         """
         around = self._around()
-        return self._kept(choose(around.catalogue, names, around), around)
+        return self._kept(choose(around.catalogue, names, around), around.catalogue, around)
 
     def shipped(self) -> Lineup:
         """The default model as it is shipped."""
         around = self._around()
-        return self._kept(choose(around.shipped, (around.shipped.default,), around), around)
+        return self._kept(choose(around.shipped, (around.shipped.default,), around), around.shipped, around)
 
     def choices(self, names: Sequence[str]) -> tuple[Choice, ...]:
         """The plans behind `lineup`, whether they fit or not, with the candidates that were passed over."""
         around = self._around()
         return choose(around.catalogue, names, around)
 
-    def _kept(self, choices: Sequence[Choice], around: Surroundings) -> Lineup:
-        lineup = _lineup(choices, around)
+    def _kept(self, choices: Sequence[Choice], catalogue: Catalogue, around: Surroundings) -> Lineup:
+        lineup = _lineup(choices, catalogue, around)
         for member, one in zip(lineup.members, choices, strict=True):
             checkpoint = _checkpoint(one.plan.entry, around)
             if checkpoint is not None:
@@ -155,11 +156,14 @@ def _digest(entry: ModelEntry, around: Surroundings) -> str:
     return around.pins.get("image", entry.image) if around.kind == "container" else ""
 
 
-def _lineup(choices: Sequence[Choice], around: Surroundings) -> Lineup:
+def _lineup(choices: Sequence[Choice], catalogue: Catalogue, around: Surroundings) -> Lineup:
     for one in choices:
         if not one.plan.fits:
             raise refusal(one.plan)
-    return Lineup(tuple(_deployment(one.plan, around, around.port + place) for place, one in enumerate(choices)))
+    plans = [one.plan for one in choices]
+    names = [catalogue.names_of(one.entry) for one in plans]
+    ports = range(around.port, around.port + len(plans))
+    return Lineup(tuple(_deployment(*one, around) for one in zip(plans, names, ports, strict=True)))
 
 
 def refusal(one: MemoryPlan) -> BudgetExceeded:
@@ -167,7 +171,7 @@ def refusal(one: MemoryPlan) -> BudgetExceeded:
     return BudgetExceeded(one.reason, model=one.entry.name, **dict(one.reason_fields))
 
 
-def _deployment(one: MemoryPlan, around: Surroundings, port: int) -> Deployment:
+def _deployment(one: MemoryPlan, names: tuple[str, ...], port: int, around: Surroundings) -> Deployment:
     entry = one.entry
     if entry.engine == "embedded":
         return Deployment(entry.name, "embedded", entry.model_id, 0)
@@ -183,10 +187,10 @@ def _deployment(one: MemoryPlan, around: Surroundings, port: int) -> Deployment:
         )
     if around.kind == "embedded":
         raise NoEngine(NO_VLLM, remedy=NO_VLLM_REMEDY, model=entry.name)
-    return _vllm(one, around, port)
+    return _vllm(one, names, port, around)
 
 
-def _vllm(one: MemoryPlan, around: Surroundings, port: int) -> Deployment:
+def _vllm(one: MemoryPlan, names: tuple[str, ...], port: int, around: Surroundings) -> Deployment:
     entry = one.entry
     revision = around.pins.get("weights", entry.checkpoint)
     at_hand = is_at_hand(entry, around.hub, around.pins)
@@ -196,7 +200,14 @@ def _vllm(one: MemoryPlan, around: Surroundings, port: int) -> Deployment:
         driver=around.kind,
         served_name=entry.model_id,
         context=entry.context,
-        arguments=arguments(one, port=port, revision=revision, device=device),
+        arguments=arguments(
+            one,
+            port=port,
+            revision=revision,
+            names=names,
+            chat_template=chat_template(entry.profile),
+            device=device,
+        ),
         port=port,
         planned_bytes=0 if around.device.is_cpu else one.total_bytes,
         checkpoint=entry.checkpoint,

@@ -113,6 +113,7 @@ class State:
         since: POSIX seconds at which `serving` last changed.
         cause: why it waits or is idle; None where all is as wanted.
         detail: the cause's own words.
+        lost: what served until its engine was away; it is taken over where it went on without that.
     """
 
     mode: Mode = Mode.IDLE
@@ -126,6 +127,7 @@ class State:
     since: float = 0.0
     cause: Cause | None = None
     detail: str = ""
+    lost: Lineup = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,23 @@ class Refusal(Exception):
         self.body = {"error": {"message": message, "type": kind, "param": param, "code": status}}
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one chat request is to get, in place of what the script says for all.
+
+    Attributes:
+        answer: text.
+        trouble: see `model_server_script.Trouble`; of this request alone.
+        piece_seconds: before each further piece.
+        finish: reason that is given for the end, where it is not to be told from the length.
+    """
+
+    answer: str
+    trouble: str = Trouble.NONE
+    piece_seconds: float = 0.0
+    finish: str = ""
+
+
 @dataclass
 class Api:
     """Answers requests.
@@ -74,6 +91,7 @@ class Api:
         sequences: requests answered at once.
         developer: whether sleeping is offered.
         die: ends the process with that exit code, or by that signal where it is negative.
+        says: what a chat request gets, by its body; None: what the script says.
         engine: figures for the metrics.
         asked: how often each path was asked for.
         last_chat: body of the last chat request.
@@ -90,6 +108,7 @@ class Api:
     sequences: int = 256
     developer: bool = False
     die: Callable[[int], None] = lambda code: None
+    says: Callable[[Json], Said] | None = None
     engine: Engine = field(default_factory=Engine)
     asked: Counter[str] = field(default_factory=Counter)
     last_chat: Json = field(default_factory=dict)
@@ -198,12 +217,16 @@ class Api:
             raise Refusal(400, "Bad Request", "body.1", text) from error
         self.last_chat = content
         prompt = self._checked(content)
-        if trouble == Trouble.DEAD:
+        said = self.says(content) if self.says else Said(self.script.answer, trouble, self.script.piece_seconds)
+        if said.trouble in (Trouble.DEAD, Trouble.ERROR):
             raise Refusal(500, "InternalServerError", None, _DIED)
+        if said.trouble == Trouble.OVERFLOW:
+            text = f"Input length ({self.shown_context + 1}) exceeds model's maximum context length"
+            raise Refusal(400, "BadRequestError", None, f"{text} ({self.shown_context}).")
         self.engine.waiting += 1
         async with self._turns:
             self.engine.waiting -= 1
-            answer = Chat(self, exchange, content, prompt, trouble)
+            answer = Chat(self, exchange, content, prompt, said)
             try:
                 await (answer.stream() if content.get("stream") else answer.whole())
             finally:
@@ -236,17 +259,19 @@ class Api:
 class Chat:
     """One chat request that is in order, being answered."""
 
-    def __init__(self, api: Api, exchange: Exchange, content: Json, prompt: int, trouble: str) -> None:
+    def __init__(self, api: Api, exchange: Exchange, content: Json, prompt: int, said: Said) -> None:
         self._api = api
         self._exchange = exchange
         self._prompt = prompt
         self._options = content.get("stream_options")
-        self._cut = trouble == Trouble.CUT
-        text = "!" * 400 if trouble == Trouble.GARBAGE else api.script.answer
+        self._cut = said.trouble == Trouble.CUT
+        self._breaks = said.trouble == Trouble.BREAKS
+        self._slow = said.piece_seconds if api.says else None
+        text = "!" * 400 if said.trouble == Trouble.GARBAGE else said.answer
         pieces = [text[at : at + _PIECE] for at in range(0, len(text), _PIECE)]
         wanted = _wanted(content)
         self._pieces = pieces[:wanted]
-        self._finish = "stop" if len(self._pieces) == len(pieces) else "length"
+        self._finish = said.finish or ("stop" if len(self._pieces) == len(pieces) else "length")
         self._running = True
         api.engine.running += 1
         self._head: Json = {
@@ -290,7 +315,12 @@ class Chat:
 
     @property
     def _died(self) -> bool:
-        return self._api.script.trouble == Trouble.DEAD
+        return self._breaks or self._api.script.trouble == Trouble.DEAD
+
+    @property
+    def _piece_seconds(self) -> float:
+        """As the script says now, which may change in the middle of an answer."""
+        return self._api.script.piece_seconds if self._slow is None else self._slow
 
     @property
     def _chunk_head(self) -> Json:
@@ -305,11 +335,13 @@ class Chat:
         await self._pause(self._api.script.first_seconds)
         for index, piece in enumerate(self._pieces):
             if index:
-                await self._pause(self._api.script.piece_seconds)
+                await self._pause(self._piece_seconds)
+            if self._breaks and index >= len(self._pieces) // 2:
+                return
             if self._cut and index >= len(self._pieces) // 2:
                 self._exchange.cut()
                 raise ConnectionError
-            if self._died or self._api.stopping:
+            if self._api.stopping or self._api.script.trouble == Trouble.DEAD:
                 return
             self._api.engine.step(1)
             if index == len(self._pieces) - 1:

@@ -91,7 +91,9 @@ Handler = Callable[[Request, Exchange], Awaitable[None]]
 async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handle: Handler) -> None:
     """Answer the requests of one connection until its client leaves."""
     exchange = Exchange(reader, writer)
-    with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+    # A server that ends cancels the conversations that are open, which asyncio's streams would write a trace about.
+    ended = (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError)
+    with suppress(*ended):
         while not writer.is_closing() and (request := await _read(reader)) is not None:
             await handle(request, exchange)
     writer.close()

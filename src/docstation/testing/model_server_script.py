@@ -30,6 +30,12 @@ class Trouble(StrEnum):
     """Everything is answered with 503."""
     CUT = "cut"
     """The connection drops in the middle of an answer."""
+    ERROR = "error"
+    """Chat requests are answered with 500."""
+    BREAKS = "breaks"
+    """An answer ends in the middle with an error event, as when the engine dies under it."""
+    OVERFLOW = "overflow"
+    """Chat requests are refused as too long for the window."""
     DEAD = "dead"
     """The engine died: 503 and 500 for a moment, streams end with an error, then it exits with code 0, as vLLM does."""
 

@@ -8,9 +8,9 @@ from gateway_parts import KNOWN, alpha, beta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docstation.service.gateway.admission import GRUDGE, PATIENCE, Admission, Place
+from docstation.service.gateway.admission import LINGER, PATIENCE, Admission, Place
 from docstation.service.gateway.refusals import Refusal
-from docstation.service.gateway.words import Limits, Orders, Upstream
+from docstation.service.gateway.words import Failed, Limits, Orders, Upstream
 
 A, B = alpha(1, concurrency=2), beta(2, concurrency=2)
 
@@ -23,6 +23,7 @@ class Request:
     at: Upstream | None = None
     refusal: Refusal | None = None
     log: list[object] = field(default_factory=list)
+    whole: bool = True
 
     def go(self, upstream: Upstream) -> None:
         assert self.at is self.refusal is None
@@ -59,7 +60,7 @@ def test_requests_go_on_while_there_are_places_and_then_wait_in_order():
     assert log == requests[:2]
     assert (queue.running["alpha"], queue.waiting) == (2, 3)
     for _ in range(3):
-        queue.ended(A)
+        queue.ended(A, 1.0)
         queue.pump(1.0)
     assert log == requests
     assert queue.waiting == 0
@@ -102,12 +103,24 @@ def test_the_queue_is_bounded_in_number_and_age():
     assert queue.age(11.0) == 6.0
 
 
-def test_another_model_is_wished_for_when_nobody_waits_for_the_active_one():
+def test_another_model_is_wished_for_when_nobody_asks_for_the_active_one():
     queue = admission(A, on_other="switch")
     other = enter(queue, Request("org/beta"))
     assert queue.wish(0.0) == "beta"
     queue.leave(other)
     assert queue.wish(0.1) == ""
+
+
+def test_a_model_at_work_or_asked_for_a_moment_ago_is_left_until_it_rests():
+    queue = admission(A, on_other="switch", limits=Limits(waiting_seconds=100))
+    enter(queue, Request("alpha"))
+    enter(queue, Request("beta"), 0.5)
+    assert queue.wish(3.0) == "", "it is at work"
+    queue.ended(A, 3.0)
+    assert queue.wish(3.0 + LINGER - 0.1) == "", "the next page may come"
+    assert queue.wish(3.0 + LINGER) == "beta"
+    enter(queue, Request("alpha"), 4.1)
+    assert queue.wish(4.2) == "beta", "what is begun is not taken back"
 
 
 def test_a_b_a_b_makes_one_wish_only_after_the_active_models_requests():
@@ -116,22 +129,33 @@ def test_a_b_a_b_makes_one_wish_only_after_the_active_models_requests():
     first = [enter(queue, Request(name, log=log)) for name in ("alpha", "beta") * 4]
     assert queue.wish(0.0) == ""
     for _ in range(2):
-        queue.ended(A)
+        queue.ended(A, 0.1)
     queue.pump(0.1)
     assert [one.model for one in log] == ["alpha"] * 4
-    assert queue.wish(0.1) == "beta"
-    queue.ordered(orders("hold", A, on_other="switch"), 0.2)
-    enter(queue, Request("alpha", log=log), 0.2)
+    assert queue.wish(0.1) == ""
     for _ in range(2):
-        queue.ended(A)
-    queue.ordered(orders("open", B, on_other="switch"), 1.0)
-    assert queue.wish(1.0) == ""
+        queue.ended(A, 0.2)
+    assert queue.wish(0.2 + LINGER) == "beta"
+    queue.ordered(orders("hold", A, on_other="switch"), 2.0)
+    enter(queue, Request("alpha", log=log), 2.0)
+    assert queue.wish(2.1) == "", "a switch is under way"
+    queue.ordered(orders("open", B, on_other="switch"), 3.0)
+    assert queue.wish(3.0) == ""
     for _ in range(4):
-        queue.ended(B)
-        queue.pump(1.1)
+        queue.ended(B, 3.1)
+        queue.pump(3.1)
     assert [one.model for one in log] == ["alpha"] * 4 + ["beta"] * 4
     assert [one for one in log if one not in first] == []
-    assert queue.wish(1.2) == "alpha"
+    assert queue.wish(3.2 + LINGER) == "alpha"
+
+
+def test_who_waited_through_a_switch_lets_the_new_model_work_before_it_wants_another():
+    queue = admission(A, on_other="switch", way="hold", limits=Limits(waiting_seconds=100))
+    enter(queue, Request("alpha"), 0.0)
+    queue.ordered(orders("open", B, on_other="switch", limits=Limits(waiting_seconds=100)), 50.0)
+    enter(queue, Request("beta"), 50.0)
+    assert queue.wish(50.0 + 100 * PATIENCE - 0.1) == ""
+    assert queue.wish(50.0 + 100 * PATIENCE + 0.1) == "alpha"
 
 
 def test_patience_has_an_end_even_while_the_active_model_is_asked_for():
@@ -150,11 +174,51 @@ def test_a_wish_that_did_not_come_true_is_answered_and_not_made_again_at_once():
     queue.ordered(orders("hold", A, on_other="switch"), 1.0)
     late = enter(queue, Request("beta"), 2.0)
     queue.ordered(orders("open", A, on_other="switch"), 3.0)
+    assert asked.refusal is late.refusal is None, "the reason is still on its way"
+    assert queue.wish(3.0) == "beta"
+    failed = orders("open", A, on_other="switch", failed={"beta": Failed("It crashed.", 1e9, 60.0, begun=True)})
+    queue.ordered(failed, 3.1)
     assert {one.refusal.cause.code for one in (asked, late)} == {"switch_failed"}
-    soon = enter(queue, Request("beta"), 4.0)
-    assert soon.refusal.cause.code == "switch_failed"
-    assert soon.refusal.retry_after == round(GRUDGE - 1)
-    assert enter(queue, Request("beta"), 4.0 + GRUDGE).refusal is None
+    assert asked.refusal.message == "The switch to b did not come about. It crashed."
+    assert queue.wish(3.2) == ""
+    queue.ordered(failed, 30.0)
+    soon = enter(queue, Request("beta"), 40.0)
+    assert (soon.refusal.cause.code, soon.refusal.retry_after) == ("switch_failed", 24)
+    assert enter(queue, Request("beta"), 64.0).refusal is None
+    assert queue.wish(64.0) == "beta"
+
+
+def test_what_the_plan_refuses_is_another_error_than_what_failed():
+    failed = {"beta": Failed("It does not fit.", 1e9, 60.0)}
+    queue = admission(A, on_other="switch", failed=failed)
+    refusal = enter(queue, Request("beta")).refusal
+    assert (refusal.cause.code, refusal.cause.status, refusal.retry_after) == ("switch_refused", 409, 60)
+    again = {"beta": Failed("It still does not fit.", 2e9, 120.0)}
+    queue.ordered(orders("open", A, on_other="switch", failed=again), 10.0)
+    assert enter(queue, Request("beta"), 10.0).refusal.retry_after == 120
+
+
+def test_with_nothing_serving_a_request_starts_the_model_that_it_names():
+    queue = admission(way="closed", on_other="switch")
+    naming = enter(queue, Request(None, whole=False))
+    assert queue.wish(0.0) == ""
+    naming.model = "b"
+    assert queue.wish(0.1) == "beta"
+    nameless = enter(queue, Request(None, whole=False), 0.2)
+    nameless.whole = True
+    queue.pump(0.3)
+    assert nameless.refusal.cause.code == "no_active_model"
+    assert enter(queue, Request("nobody"), 0.3).refusal.cause.code == "no_active_model"
+    queue.ordered(orders("open", B, on_other="switch"), 1.0)
+    assert naming.at == B
+
+
+def test_the_embedded_engine_is_never_switched_to_for_a_chat():
+    known = {**KNOWN, "embedded": "embedded"}
+    queue = admission(A, on_other="switch", known=known)
+    assert enter(queue, Request("embedded")).refusal.cause.code == "model_cannot_chat"
+    queue.ordered(orders("closed", on_other="switch", known=known), 1.0)
+    assert enter(queue, Request("embedded"), 1.0).refusal.cause.code == "no_active_model"
 
 
 def test_several_models_each_get_their_own_requests():
@@ -190,7 +254,7 @@ def test_whatever_happens_each_request_ends_once_and_never_at_the_wrong_model(st
         elif act == "end" and running:
             one = running[what % len(running)]
             done.add(one)
-            queue.ended(one.at)
+            queue.ended(one.at, float(now))
             queue.pump(float(now))
         elif act == "leave" and waiting:
             one = waiting[what % len(waiting)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from hashlib import sha256
 
 import pytest
@@ -11,7 +12,7 @@ from docstation.service.gateway.__main__ import is_loopback
 from docstation.service.gateway.door import Door, Route
 from docstation.service.gateway.heads import RequestReader
 from docstation.service.gateway.refusals import Refusal
-from docstation.service.gateway.words import Orders
+from docstation.service.gateway.words import UNTOLD, Orders
 
 
 def look(door: Door, target: str = "/livez", method: str = "GET", orders: Orders | None = None, **headers: str):
@@ -77,6 +78,9 @@ KEYS = Orders(
         ("worker", "POST", "/station/switch", "insufficient_scope"),
         ("worker", "POST", "/%73tation/switch", "insufficient_scope"),
         ("keeper", "POST", "/station/switch", Route.SERVICE),
+        ("reader", "GET", "/metrics", Route.SERVICE),
+        ("", "GET", "/metrics", "invalid_api_key"),
+        ("worker", "POST", "/station/switch#", "bad_request"),
         ("keeper ", "GET", "/station", Route.SERVICE),
         ("Keeper", "GET", "/station", "invalid_api_key"),
         ("", "GET", "/station", "invalid_api_key"),
@@ -89,6 +93,36 @@ def test_a_key_may_what_its_scopes_say(key, method, path, outcome):
 @pytest.mark.parametrize("header", ["", "keeper", "Basic keeper", "Bearer", "bearer x"])
 def test_anything_but_a_bearers_key_is_refused(header):
     assert look(Door(), "/station", orders=KEYS, authorization=header) == "invalid_api_key"
+
+
+@pytest.mark.parametrize("name", ["x-api-key", "api-key", "X-API-Key"])
+def test_a_key_may_stand_in_the_headers_of_other_interfaces(name):
+    assert look(Door(), CHAT, "POST", KEYS, **{name: "worker"}) is Route.MODEL
+    assert look(Door(), CHAT, "POST", KEYS, **{name: "Bearer worker"}) == "invalid_api_key"
+    assert look(Door(), CHAT, "POST", KEYS, authorization="Bearer x", **{name: "worker"}) == "invalid_api_key"
+
+
+def test_an_empty_key_is_nobodys():
+    orders = Orders(keys={sha256(b"").hexdigest(): ("read",)})
+    for headers in ({}, {"authorization": "Bearer "}, {"x-api-key": ""}):
+        assert look(Door(), "/station", orders=orders, **headers) == "invalid_api_key"
+
+
+def test_before_it_knows_whether_keys_are_asked_for_nobody_is_let_in():
+    assert look(Door(), "/station", orders=UNTOLD) == "service_unavailable"
+    assert look(Door(), "/v1/models", orders=UNTOLD, authorization="Bearer worker") == "service_unavailable"
+    assert look(Door(), "/livez", orders=UNTOLD) is Route.LIVE
+
+
+def test_the_minute_of_a_keys_last_use_is_known():
+    door = Door()
+    before = int(time.time())
+    assert look(door, CHAT, "POST", KEYS, authorization="Bearer reader") == "insufficient_scope"
+    assert look(door, "/station", orders=KEYS, authorization="Bearer nobody") == "invalid_api_key"
+    assert list(door.used) == [sha256(b"reader").hexdigest()]
+    (at,) = door.used.values()
+    assert before - 60 < at <= time.time()
+    assert at % 60 == 0
 
 
 def test_health_needs_no_key():
@@ -119,11 +153,14 @@ def test_a_key_of_ours_does_not_reach_the_model_server(gateway: Process):
         refused = gateway.ask("POST", CHAT, {})
         assert (refused.status, refused.error["code"]) == (401, "invalid_api_key")
         assert refused.headers["www-authenticate"] == "Bearer"
-        assert gateway.ask("POST", CHAT, {}, {"Authorization": "Bearer worker"}).status == 200
+        assert gateway.ask("POST", CHAT, {}, {"Authorization": "Bearer worker", "api-key": "other"}).status == 200
+        assert gateway.ask("POST", CHAT, {}, {"X-API-Key": "worker"}).status == 200
         gateway.serve(alpha(server.port))
         assert gateway.ask("POST", CHAT, {}, {"Authorization": "Bearer theirs"}).status == 200
-    assert b"authorization" not in heads[0]
-    assert b"authorization: bearer theirs" in heads[1]
+    for head in heads[:2]:
+        assert b"authorization" not in head
+        assert b"api-key" not in head
+    assert b"authorization: bearer theirs" in heads[2]
 
 
 def test_there_is_no_cors(gateway: Process):

@@ -276,6 +276,7 @@ def test_what_the_service_may_have_done_already_is_not_asked_for_twice(gateway, 
         one.say(whole(b"{}"))
         one.request()
 
+    gateway.serve()
     with raw(once, answering(whole(b"{}")), path=gateway.app):
         assert gateway.ask("GET", "/documents").status == 200
         assert gateway.ask(method, "/documents").status == status

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -30,12 +30,13 @@ from gateway_parts import (
 )
 
 from docstation.service.gateway.lines import Ping, heard, orders_of
-from docstation.service.gateway.words import Limits, Orders
+from docstation.service.gateway.words import Failed, Limits, Orders
 
 
 def test_before_any_orders_requests_are_refused(gateway: Process):
-    answer = gateway.ask("POST", CHAT, {})
-    assert (answer.status, answer.error["code"]) == (503, "no_active_model")
+    for method, path in (("POST", CHAT), ("GET", "/station"), ("GET", "/v1/models")):
+        answer = gateway.ask(method, path, {})
+        assert (answer.status, answer.error["code"]) == (503, "service_unavailable"), "keys may be asked for"
     assert gateway.ask("GET", "/livez").body == b'{"status":"ok"}'
 
 
@@ -170,6 +171,7 @@ def test_nothing_heavy_is_loaded_and_little_memory_is_held(gateway: Process):
 
 def test_orders_are_read_strictly_and_unknown_fields_passed_over():
     orders = Orders("open", (alpha(1),), {"a": "b"}, "switch", "Why", 7, {"0": ("read",)}, Limits(waiting=3))
+    orders = replace(orders, failed={"b": Failed("It crashed.", 1.0, 60.0, begun=True)})
     assert heard(json.dumps(asdict(orders)).encode()) == orders
     assert orders_of({"way": "hold", "colour": "red", "limits": {"depth": 3}}) == Orders("hold")
     assert heard(b'{"ping": 3}') == Ping(3)

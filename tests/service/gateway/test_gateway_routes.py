@@ -47,6 +47,7 @@ def test_every_other_path_reaches_the_service(gateway):
             seen.append(head.split(b"\r\n")[0] + body)
             one.say(whole(b"here", "202 Accepted"))
 
+    gateway.serve()
     with raw(talk, path=gateway.app):
         assert gateway.ask("GET", "/").status == 202
         assert gateway.ask("PUT", "/documents/1?x=%2F", b"body").body == b"here"
@@ -60,6 +61,7 @@ def test_a_question_for_the_head_alone_is_answered_with_one(gateway):
             one.request()
             one.say(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n")
 
+    gateway.serve()
     with raw(talk, path=gateway.app), gateway.connect() as client:
         for path in ("/documents", "/livez", "/v1/models"):
             client.sendall(f"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())

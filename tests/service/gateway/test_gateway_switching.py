@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from gateway_parts import CHAT, Talk, alpha, answering, beta, chunk, post, raw, until, whole
 
-from docstation.service.gateway.words import Limits
+from docstation.service.gateway.words import Failed, Limits
 
 
 def naming(name: str) -> bytes:
@@ -139,11 +139,29 @@ def test_a_switch_that_fails_is_told_to_those_who_wished_for_it(gateway):
         asked = pool.submit(gateway.ask, "POST", CHAT, naming("beta"))
         until(lambda: gateway.service.news[-1].wish == "beta")
         gateway.serve(alpha(server.port), on_other="switch", way="hold")
-        gateway.serve(alpha(server.port), on_other="switch", reason="It does not fit.")
+        gateway.serve(alpha(server.port), on_other="switch")
+        failed = Failed("It does not fit.", time.time(), 60.0, begun=True)
+        gateway.serve(alpha(server.port), on_other="switch", failed={"beta": failed})
         answer = asked.result()
     assert (answer.status, answer.error["code"]) == (503, "switch_failed")
     assert "It does not fit." in str(answer.error["message"])
     assert int(answer.headers["retry-after"]) > 30
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_with_nothing_serving_the_model_that_a_body_names_is_wished_for(gateway, chunked):
+    body = json.dumps({"messages": "x" * 500_000, "model": "b"}).encode()
+    nameless = json.dumps({"messages": "x" * 500_000}).encode()
+    gateway.serve(way="closed", on_other="switch", reason="Chat needs a model.")
+    with raw(answering(whole(b'{"by":"beta"}'))) as server, ThreadPoolExecutor(8) as pool:
+        headers = {"Transfer-Encoding": "chunked"} if chunked else {}
+        pieces = chunk(body) + b"0\r\n\r\n" if chunked else body
+        asked = pool.submit(gateway.ask, "POST", CHAT, pieces, headers)
+        until(lambda: gateway.service.news[-1].wish == "beta")
+        answer = gateway.ask("POST", CHAT, nameless)
+        assert (answer.status, answer.error["code"]) == (503, "no_active_model")
+        gateway.serve(beta(server.port), on_other="switch")
+        assert asked.result().body == b'{"by":"beta"}'
 
 
 def test_a_model_answers_no_more_at_once_than_it_can(gateway):

@@ -134,14 +134,10 @@ def _json(
     *,
     fits: bool,
 ) -> dict[str, JsonValue]:
-    ports = {one.model: one.port for one in lineup.members}
-    revisions = {one.model: one.revision for one in lineup.members}
+    planned = {one.model: (one.port, one.revision, one.names) for one in lineup.members}
     return {
         "fits": fits,
-        "plans": [
-            plan_json(one.plan, ports.get(one.plan.entry.name, 0), revisions.get(one.plan.entry.name, ""))
-            for one in choices
-        ],
+        "plans": [plan_json(one.plan, *planned.get(one.plan.entry.name, (0,))) for one in choices],
         "passed_over": [
             {"model": one.entry.name, "fits": one.fits, "reason": _passed_over(one)}
             for choice in choices

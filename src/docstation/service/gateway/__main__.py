@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import gc
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from docstation.service.gateway.clients import Client
 from docstation.service.gateway.control import Control
 from docstation.service.gateway.door import Door
 from docstation.service.gateway.lines import orders_of
+from docstation.service.gateway.requests_log import LogFile, RequestsLog
 from docstation.service.gateway.state import Gateway
 
 ADDRESS_IN_USE = 8
@@ -39,6 +41,8 @@ def understand(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--control", default="", help="Unix socket on which the service gives orders")
     parser.add_argument("--service", default="", help="Unix socket of the service's HTTP application")
     parser.add_argument("--allow-host", action="append", default=[], help="another name that Host may have")
+    parser.add_argument("--log", type=Path, help="file for one line a request; none without it")
+    parser.add_argument("--log-format", choices=("text", "json"), default="text", help="of these lines")
     parser.add_argument("--orders", type=Path, help="orders as a JSON file, until others come; read again on SIGHUP")
     return parser.parse_args(words)
 
@@ -57,6 +61,8 @@ async def run(options: argparse.Namespace) -> int:
     door = Door(frozenset(name.lower() for name in options.allow_host), any_address=not is_loopback(options.host))
     gateway = Gateway(loop, options.service, door)
     ended = asyncio.Event()
+    if options.log is not None:
+        gateway.log = RequestsLog(loop, LogFile(options.log, follow=_to_file(options.log)), options.log_format)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     _obey_file(gateway, options.orders)
@@ -74,7 +80,18 @@ async def run(options: argparse.Namespace) -> int:
     await _drain(gateway)
     if talking is not None:
         talking.cancel()
+    if gateway.log is not None:
+        gateway.log.flush()
     return 0
+
+
+def _to_file(path: Path) -> tuple[int, ...]:
+    """Which of the standard streams go to that file."""
+    try:
+        there = path.stat()
+        return tuple(one for one in (1, 2) if os.path.samestat(os.fstat(one), there))
+    except OSError:
+        return ()
 
 
 def _obey_file(gateway: Gateway, path: Path | None) -> None:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 MOST_CONNECTIONS = 1024
 SLOWEST = 16_000
 """Bytes a second that a body must come at, beyond the time that a head has."""
+HURRY_SECONDS = 5.0
+"""What a body for a model gets instead of a head's time while others wait: a few that drip could hold all places."""
 AHEAD = 64 << 10
 """Bytes of further requests that are taken before the answer to the first."""
 SKIPPED = 1 << 20
@@ -227,20 +229,33 @@ class Client(Connection):
     def _answer_here(self, route: Route, head: RequestHead) -> None:
         """Answer what the gateway knows itself."""
         if route is Route.LIVE:
-            self._say(200, b'{"status":"ok"}')
+            self._answered_here(200, b'{"status":"ok"}')
         elif route is Route.METRICS:
-            self._say(200, self._gateway.metrics(), kind=KIND)
+            self._answered_here(200, self._gateway.metrics(), kind=KIND)
         else:
             body = self._gateway.models(head.path.removeprefix(MODELS).removeprefix("/"))
             if body is None:
                 self._own(Refusal(NOT_FOUND, {"path": head.path}), keep=True)
             else:
-                self._say(200, body)
+                self._answered_here(200, body)
+
+    def _answered_here(self, status: int, body: bytes, *, kind: bytes = b"application/json") -> None:
+        self._log(status)
+        self._say(status, body, kind=kind)
 
     def _own(self, refusal: Refusal, *, keep: bool) -> None:
         """Refuse a request that was not begun."""
         self._gateway.figures.refused[refusal.cause.code] += 1
+        self._log(refusal.cause.status, refusal.cause.code)
         self._say(refusal.cause.status, refusal.body, refusal.headers, keep=keep)
+
+    def _log(self, status: int, code: str = "") -> None:
+        """Log what was answered here; a request without a head that is understood has neither path nor id."""
+        head, log = self._head, self._gateway.log
+        if log is None:
+            return
+        id, method, path = (head.id, head.method, head.path) if head is not None else (b"-", "-", "-")
+        log.tell(id, method, path, "gateway", status, self._gateway.time() - self._since, code)
 
     def _say(
         self,
@@ -309,10 +324,16 @@ class Client(Connection):
             elif now - self._since > LINGER_SECONDS:
                 self._abort()
         elif self._left:
-            if not self._paused_at and now - self._since > limits.head_seconds + self._received / SLOWEST:
+            patience = min(limits.head_seconds, HURRY_SECONDS) if self._in_the_way else limits.head_seconds
+            if not self._paused_at and now - self._since > patience + self._received / SLOWEST:
                 self._fail(Refusal(BODY_TOO_SLOW))
         elif self._exchange is None:
             self._tick_idle(now, limits.head_seconds, limits.idle_seconds)
+
+    @property
+    def _in_the_way(self) -> bool:
+        """Whether others wait for a place at a model, and the request whose body drips has one, or stands in line."""
+        return self._gateway.admission.waiting > 0 and isinstance(self._exchange, ModelExchange)
 
     def _tick_idle(self, now: float, head_seconds: float, idle_seconds: float) -> None:
         if self._ahead:

@@ -59,7 +59,7 @@ class Control:
             if isinstance(word, Ping):
                 self._sent = b""
                 self._send()
-                self._write(pong_line(word))
+                self._write(pong_line(word, self._gateway.metrics().decode() if word.figures else ""))
             else:
                 self._gateway.order(word)
                 self._sent = b""

@@ -7,6 +7,7 @@ is that name, which is not allowed here. An Origin must be the very address that
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
@@ -23,10 +24,11 @@ from docstation.service.gateway.refusals import (
     NO_KEY,
     NO_SCOPE,
     NOT_FOUND,
+    SERVICE_AWAY,
     WRONG_METHOD,
     Refusal,
 )
-from docstation.service.gateway.words import Orders
+from docstation.service.gateway.words import UNTOLD, Orders
 
 MODEL_PATHS = frozenset(
     (
@@ -41,6 +43,9 @@ MODEL_PATHS = frozenset(
 OPEN_PATHS = frozenset(("/livez", "/readyz", "/health"))
 _SEEN = 64
 """Values of Host that are known to be right, so that each request need not be looked at anew."""
+KEY_HEADERS = frozenset((b"authorization", b"x-api-key", b"api-key"))
+"""Where a key may be; where there are several, the first of them is looked at."""
+_MINUTE = 60
 LIVE, METRICS, MODELS = "/livez", "/metrics/gateway", "/v1/models"
 
 
@@ -61,17 +66,19 @@ class Door:
     Attributes:
         names: host names beside those of the loopback that may be in Host.
         any_address: whether every literal address may; for a gateway that listens beyond the loopback.
+        used: POSIX seconds, in whole minutes, at which each key was last used, by its hash.
     """
 
     names: Collection[str] = ()
     any_address: bool = False
+    used: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
     _seen: set[bytes] = field(default_factory=set, repr=False, compare=False)
 
     def look(self, head: RequestHead, orders: Orders) -> Route | Refusal:
         """Who answers this request, or why nobody does."""
-        if not head.target.startswith(b"/"):
+        if not head.target.startswith(b"/") or b"#" in head.target:
             return Refusal(BAD_REQUEST, {"detail": "The request's target is no path."})
-        return self._stranger(head) or self._unguarded(head, orders) or _unknown(head, orders) or _route(head)
+        return self._stranger(head) or self._unguarded(head, orders) or self._unknown(head, orders) or _route(head)
 
     def _stranger(self, head: RequestHead) -> Refusal | None:
         if head.hosts != 1:
@@ -89,9 +96,23 @@ class Door:
         return None
 
     def _unguarded(self, head: RequestHead, orders: Orders) -> Refusal | None:
+        if orders is UNTOLD and head.path not in OPEN_PATHS:
+            return Refusal(SERVICE_AWAY)
         if self.any_address and not orders.keys and head.path not in OPEN_PATHS:
             return Refusal(KEYS_NEEDED)
         return None
+
+    def _unknown(self, head: RequestHead, orders: Orders) -> Refusal | None:
+        """Why the one who asks may not; None where no key is asked for."""
+        path = unquote(head.path)
+        if not orders.keys or path in OPEN_PATHS:
+            return None
+        found = key_of(head, orders)
+        if found is None:
+            return Refusal(NO_KEY)
+        self.used[found] = int(time.time()) // _MINUTE * _MINUTE
+        needed = _scope(head.method, path)
+        return None if needed in orders.keys[found] else Refusal(NO_SCOPE, {"scope": needed})
 
     def _known(self, name: str) -> bool:
         if name == "localhost" or name in self.names:
@@ -118,27 +139,24 @@ def _shown(text: str) -> str:
     return text[:100]
 
 
-def _unknown(head: RequestHead, orders: Orders) -> Refusal | None:
-    """Why the one who asks may not; None where no key is asked for."""
-    path = unquote(head.path)
-    if not orders.keys or path in OPEN_PATHS:
-        return None
-    scopes = scopes_of(head.first(b"authorization"), orders)
-    if scopes is None:
-        return Refusal(NO_KEY)
-    needed = _scope(head.method, path)
-    return None if needed in scopes else Refusal(NO_SCOPE, {"scope": needed})
-
-
-def scopes_of(authorization: bytes, orders: Orders) -> tuple[str, ...] | None:
-    """Scopes of the key, None for a wrong one. All hashes are compared, so that time tells nothing."""
-    kind, _, key = authorization.partition(b" ")
-    digest = sha256(key.strip()).hexdigest().encode()
+def key_of(head: RequestHead, orders: Orders) -> str | None:
+    """Hash of the key that a request brings, None for a wrong one. All are compared, so that time tells nothing."""
+    given = _given(head)
+    digest = sha256(given).hexdigest().encode()
     found = None
-    for known, scopes in orders.keys.items():
+    for known in orders.keys:
         if hmac.compare_digest(digest, known.encode()):
-            found = tuple(scopes)
-    return found if kind.lower() == b"bearer" and key else None
+            found = known
+    return found if given else None
+
+
+def _given(head: RequestHead) -> bytes:
+    """The key in the headers, empty where there is none."""
+    authorization = head.first(b"authorization")
+    if not authorization:
+        return (head.first(b"x-api-key") or head.first(b"api-key")).strip()
+    kind, _, key = authorization.partition(b" ")
+    return key.strip() if kind.lower() == b"bearer" else b""
 
 
 def _scope(method: str, path: str) -> str:

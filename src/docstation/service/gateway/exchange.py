@@ -68,6 +68,7 @@ class Exchange:
         "_body_done",
         "_cancel",
         "_client",
+        "_code",
         "_gateway",
         "_head",
         "_head_out",
@@ -103,6 +104,7 @@ class Exchange:
         self._answer: AnswerHead | None = None
         self._head_out = b""
         self._over = False
+        self._code = ""
 
     @property
     def who(self) -> str:
@@ -148,6 +150,7 @@ class Exchange:
         """Nobody waits for the answer any more."""
         if not self._over:
             self._gateway.figures.left[self.phase] += 1
+            self._code = f"client_left_{self.phase}"
             self._finish(499)
 
     def client_full(self, full: bool) -> None:
@@ -163,6 +166,7 @@ class Exchange:
             self._break_off()
             return
         self._gateway.figures.refused[refusal.cause.code] += 1
+        self._code = refusal.cause.code
         self._finish(refusal.cause.status)
         self._client.refused(refusal)
 
@@ -249,7 +253,7 @@ class Exchange:
     def _use(self, line: Line) -> None:
         line.lend(self)
         self._line = line
-        line.write(request_bytes(self._head, self._left_out()), *self._framed(self._kept or []))
+        line.write(self._head_bytes(), *self._framed(self._kept or []))
         if self._body_done and self._head.length == CHUNKED:
             line.write(b"0\r\n\r\n")
         if not self._must_keep(line):
@@ -329,6 +333,7 @@ class Exchange:
     def _break_off(self) -> None:
         """The answer ends here, and must not look whole."""
         self._gateway.figures.failed[self.who] += 1
+        self._code = "broken_off"
         framed = self._answer is not None and self._answer.length != UNTIL_CLOSED and not self.plain
         self._finish(self._answer.status if self._answer else 0)
         self._client.broken(framed)
@@ -338,7 +343,14 @@ class Exchange:
         self._over = True
         self._leave_line()
         self._forget_body()
-        self._gateway.figures.ended(self.who, status, self._gateway.time() - self._started)
+        seconds = self._gateway.time() - self._started
+        self._gateway.figures.ended(self.who, status, seconds)
+        if (log := self._gateway.log) is not None:
+            log.tell(self._head.id, self.method, self._head.path, self.who, status, seconds, self._code)
+
+    def _head_bytes(self) -> bytes:
+        """The request's head for the server behind."""
+        return request_bytes(self._head, self._left_out())
 
     def _left_out(self) -> frozenset[bytes]:
         """Headers that the server behind is not to see."""

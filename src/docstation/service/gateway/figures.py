@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,6 +12,26 @@ from resource import getpagesize
 KIND = b"text/plain; version=0.0.4; charset=utf-8"
 _BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 _PREFIX = "docstation_gateway_"
+HELP = {
+    "requests_total": "Requests that are over, by who answered (an entry's name, service, gateway) and status.",
+    "failed_total": "Answers that began well and were broken off, or ended with an error event.",
+    "clients_left_total": "Requests whose client left before the end, by phase.",
+    "refused_total": "Requests that the gateway refused, by code.",
+    "retries_total": "Requests sent again because a kept connection had died.",
+    "bytes_in_total": "Bytes of request bodies.",
+    "bytes_out_total": "Bytes of answers.",
+    "passed_total": "Pieces of models' answers.",
+    "under_way": "Requests at model servers now.",
+    "waiting": "Requests that wait for their turn or for the end of a switch.",
+    "oldest_waiting_seconds": "For how long the oldest of them has waited.",
+    "held_bytes": "Bytes of bodies that are held for requests that wait.",
+    "connections": "Connections of clients.",
+    "last_success_timestamp_seconds": "When a model last answered a request whole; 0 for never.",
+    "start_time_seconds": "When the gateway was started.",
+    "resident_memory_bytes": "Memory that the gateway's process holds.",
+    "first_byte_seconds": "Seconds until an answer began, by who answered.",
+    "duration_seconds": "Seconds until an answer was over, by who answered.",
+}
 
 
 @dataclass(slots=True)
@@ -46,6 +67,7 @@ class Figures:
         passed: pieces of models' answers.
         first_byte: seconds until an answer's head, by who answers.
         duration: seconds until an answer's end, by who answers.
+        since: POSIX seconds of the start.
     """
 
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -58,6 +80,7 @@ class Figures:
     passed: int = 0
     first_byte: dict[str, Histogram] = field(default_factory=dict)
     duration: dict[str, Histogram] = field(default_factory=dict)
+    since: float = field(default_factory=time.time)
 
     def began(self, who: str, seconds: float) -> None:
         """An answer's head came."""
@@ -79,11 +102,14 @@ class Figures:
         _family(lines, "refused_total", "counter", {_labels(code=one): n for one, n in self.refused.items()})
         for name in ("retries", "bytes_in", "bytes_out", "passed"):
             _family(lines, f"{name}_total", "counter", {"": getattr(self, name)})
-        for name, value in {**gauges, "resident_memory_bytes": resident()}.items():
+        for name, value in self._gauges(gauges).items():
             _family(lines, name, "gauge", {"": value})
         _histograms(lines, "first_byte_seconds", self.first_byte)
         _histograms(lines, "duration_seconds", self.duration)
         return ("\n".join(lines) + "\n").encode()
+
+    def _gauges(self, given: dict[str, float]) -> dict[str, float]:
+        return {**given, "start_time_seconds": self.since, "resident_memory_bytes": resident()}
 
 
 def _of(histograms: dict[str, Histogram], who: str) -> Histogram:
@@ -94,12 +120,18 @@ def _of(histograms: dict[str, Histogram], who: str) -> Histogram:
 
 
 def _family(lines: list[str], name: str, kind: str, values: dict[str, float]) -> None:
-    lines.append(f"# TYPE {_PREFIX}{name} {kind}")
+    _head(lines, name, kind)
     lines += (f"{_PREFIX}{name}{labels} {value}" for labels, value in values.items())
 
 
+def _head(lines: list[str], name: str, kind: str) -> None:
+    if name in HELP:
+        lines.append(f"# HELP {_PREFIX}{name} {HELP[name]}")
+    lines.append(f"# TYPE {_PREFIX}{name} {kind}")
+
+
 def _histograms(lines: list[str], name: str, histograms: dict[str, Histogram]) -> None:
-    lines.append(f"# TYPE {_PREFIX}{name} histogram")
+    _head(lines, name, "histogram")
     for who, one in histograms.items():
         count = 0
         for bound, here in zip((*_BOUNDS, "+Inf"), one.counts, strict=True):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from docstation.service.gateway.words import Limits, News, Orders, Upstream
+from docstation.service.gateway.words import Failed, Limits, News, Orders, Upstream
 
 LONGEST = 4 << 20
 
@@ -18,9 +18,11 @@ class Ping:
 
     Attributes:
         mark: comes back with the answer.
+        figures: whether what the gateway has counted comes too.
     """
 
     mark: object
+    figures: bool = False
 
 
 def heard(line: bytes) -> Orders | Ping:
@@ -32,7 +34,7 @@ def heard(line: bytes) -> Orders | Ping:
     content = json.loads(line)
     if not isinstance(content, dict):
         raise ValueError("no object")
-    return Ping(content["ping"]) if "ping" in content else orders_of(content)
+    return Ping(content["ping"], bool(content.get("figures"))) if "ping" in content else orders_of(content)
 
 
 def orders_of(content: Mapping[str, Any]) -> Orders:
@@ -45,6 +47,7 @@ def orders_of(content: Mapping[str, Any]) -> Orders:
         kept = _known(Orders, content)
         kept["upstreams"] = tuple(Upstream(**_known(Upstream, one)) for one in kept.get("upstreams", ()))
         kept["keys"] = {str(key): tuple(scopes) for key, scopes in kept.get("keys", {}).items()}
+        kept["failed"] = {str(name): Failed(**_known(Failed, one)) for name, one in kept.get("failed", {}).items()}
         kept["limits"] = Limits(**_known(Limits, kept.get("limits", {})))
         orders = Orders(**kept)
     except (TypeError, AttributeError) as error:
@@ -64,6 +67,7 @@ def news_line(news: News) -> bytes:
     return json.dumps(asdict(news), separators=(",", ":")).encode() + b"\n"
 
 
-def pong_line(ping: Ping) -> bytes:
-    """The answer to a ping as one line."""
-    return json.dumps({"pong": ping.mark}, separators=(",", ":")).encode() + b"\n"
+def pong_line(ping: Ping, figures: str = "") -> bytes:
+    """The answer to a ping as one line; `figures` as Prometheus reads them."""
+    pong = {"pong": ping.mark, "figures": figures} if figures else {"pong": ping.mark}
+    return json.dumps(pong, separators=(",", ":")).encode() + b"\n"

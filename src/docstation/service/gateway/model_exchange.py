@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from docstation.service.gateway.admission import Place
+from docstation.service.gateway.door import KEY_HEADERS
 from docstation.service.gateway.engines import Line
 from docstation.service.gateway.exchange import Asker, Exchange
-from docstation.service.gateway.heads import AnswerHead, Headers, RequestHead
+from docstation.service.gateway.heads import AnswerHead, Headers, RequestHead, request_bytes
 from docstation.service.gateway.refusals import ENGINE_AWAY, ENGINE_DIED, QUEUE_FULL, Refusal
+from docstation.service.gateway.remote import abroad
 from docstation.service.gateway.scanning import SMALL, ModelScanner, model_of
 from docstation.service.gateway.words import Upstream
 
@@ -19,7 +22,6 @@ ERROR_EVENT = b'data: {"error"'
 """How vLLM says within a stream that its engine died; ``[DONE]`` follows all the same. Inside a text the quotes would
 be escaped."""
 _OVERLAP = len(ERROR_EVENT) - 1
-_KEY = frozenset((b"authorization",))
 
 
 class ModelExchange(Exchange):
@@ -48,6 +50,11 @@ class ModelExchange(Exchange):
     def model(self) -> str | None:
         """See `admission.Waiter`."""
         return self._model
+
+    @property
+    def whole(self) -> bool:
+        """See `admission.Waiter`."""
+        return self._body_done
 
     @property
     def phase(self) -> str:
@@ -95,6 +102,12 @@ class ModelExchange(Exchange):
         elif line is not None and line is self._line:
             line.write(*self._framed([data]))
 
+    def body_ended(self) -> None:
+        """See `Exchange`."""
+        super().body_ended()
+        if self._place is not None and self._model is None:
+            self._gateway.admission.pump(self._gateway.time())
+
     def _read(self, data: bytes) -> str | None:
         """What the body says of its model, with this piece."""
         if self._scanner is None:
@@ -122,7 +135,7 @@ class ModelExchange(Exchange):
             return
         self._leave_line()
         self._upstream = None
-        admission.ended(upstream)
+        admission.ended(upstream, now)
         self._client.hold_body(False)
         self.start()
         admission.pump(now)
@@ -134,8 +147,10 @@ class ModelExchange(Exchange):
 
     def answered(self, piece: bytes) -> None:
         """See `Exchange`."""
-        self._gateway.figures.passed += 1
-        self._gateway.changed()
+        if self._answer is not None and self._answer.status == 200:
+            # A server refuses even while its engine hangs: only answers show that it works.
+            self._gateway.figures.passed += 1
+            self._gateway.changed()
         if self._events:
             if ERROR_EVENT in piece or ERROR_EVENT in self._tail + piece[:_OVERLAP]:
                 self._failed = True
@@ -158,8 +173,9 @@ class ModelExchange(Exchange):
             admission.leave(self)
         if upstream is not None:
             self._upstream = None
-            admission.ended(upstream)
-            admission.pump(self._gateway.time())
+            now = self._gateway.time()
+            admission.ended(upstream, now)
+            admission.pump(now)
         self._gateway.changed()
 
     def _must_keep(self, line: Line) -> bool:
@@ -183,9 +199,15 @@ class ModelExchange(Exchange):
             extra.append((b"x-queue-seconds", b"%.3f" % self._waited))
         return extra
 
+    def _head_bytes(self) -> bytes:
+        upstream = self._upstream
+        if upstream is None or not upstream.remote:
+            return super()._head_bytes()
+        return request_bytes(abroad(self._head, upstream, os.environ))
+
     def _left_out(self) -> frozenset[bytes]:
         # A key of ours is no business of the model server.
-        return _KEY if self._gateway.admission.orders.keys else frozenset()
+        return KEY_HEADERS if self._gateway.admission.orders.keys else frozenset()
 
     def _away(self) -> Refusal:
         return Refusal(ENGINE_AWAY, retry_after=self._gateway.admission.orders.retry_after)

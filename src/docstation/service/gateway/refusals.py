@@ -64,6 +64,21 @@ OTHER_MODEL = Cause(
     404,
     N_("The model {model} is not active: {active} is. Switch with `docstation models switch {entry}`, then ask again."),
     param="model",
+    again=True,
+)
+CANNOT_CHAT = Cause(
+    "model_cannot_chat",
+    400,
+    N_("The embedded engine reads pages and cannot chat. Switch to a model with `docstation models switch`."),
+    param="model",
+)
+SWITCH_REFUSED = Cause(
+    "switch_refused",
+    409,
+    N_("The switch to {model} was refused. {reason}"),
+    kind=_BUSY,
+    param="model",
+    again=True,
 )
 SWITCH_FAILED = Cause(
     "switch_failed",
@@ -148,7 +163,7 @@ def whole_answer(
 ) -> bytes:
     """An answer of the gateway's own, head and body."""
     lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode())]
-    lines += (b"content-type: " + kind, b"content-length: %d" % len(body))
+    lines += (b"content-type: " + kind, b"content-length: %d" % len(body), b"x-content-type-options: nosniff")
     lines += (name + b": " + value for name, value in headers)
     if not keep:
         lines.append(b"connection: close")

@@ -14,10 +14,12 @@ from docstation.service.gateway.door import Door
 from docstation.service.gateway.engines import Pool
 from docstation.service.gateway.figures import Figures
 from docstation.service.gateway.listing import card, listed
+from docstation.service.gateway.remote import trusted
 from docstation.service.gateway.words import News, Orders, Upstream
 
 if TYPE_CHECKING:
     from docstation.service.gateway.connection import Connection
+    from docstation.service.gateway.requests_log import RequestsLog
 
 SWEEP_SECONDS = 0.1
 WATCH_SECONDS = 0.004
@@ -36,6 +38,7 @@ class Gateway:
     Attributes:
         clients: connections.
         ending: whether the process is about to end.
+        log: of the requests; None where none is kept.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Gateway:
         self.figures = Figures()
         self.clients: set[Connection] = set()
         self.ending = False
+        self.log: RequestsLog | None = None
         self.service = Pool(loop, lambda factory: loop.create_unix_connection(factory, service))
         self._pools: dict[Upstream, Pool] = {}
         self._last_success = 0.0
@@ -70,9 +74,10 @@ class Gateway:
         """Lines to a model server."""
         pool = self._pools.get(upstream)
         if pool is None:
+            host, port = upstream.host, upstream.port
+            tls = trusted() if upstream.tls else None
             pool = self._pools[upstream] = Pool(
-                self.loop,
-                lambda factory: self.loop.create_connection(factory, upstream.host, upstream.port),
+                self.loop, lambda factory: self.loop.create_connection(factory, host, port, ssl=tls)
             )
         return pool
 
@@ -91,6 +96,7 @@ class Gateway:
             passed=self.figures.passed,
             last_success=self._last_success,
             wish=self.admission.wish(self.time()),
+            used=dict(self.door.used),
         )
 
     def changed(self) -> None:

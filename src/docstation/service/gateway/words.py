@@ -21,9 +21,13 @@ class Upstream:
         model: name of the catalogue's entry.
         id: model id that it shows, what clients name.
         context: ``max_model_len`` in tokens.
-        host: of the server.
+        host: of the server; ASCII, as `path` is.
         port: of the server.
         concurrency: requests that it answers at once; more wait here.
+        tls: whether it is spoken to over TLS.
+        path: before ``/v1`` in its addresses.
+        remote: whether somebody else runs it, who is not to see what clients send to us alone.
+        key_variable: variable of the gateway's environment that holds its key, empty for none.
     """
 
     model: str
@@ -32,6 +36,10 @@ class Upstream:
     host: str
     port: int
     concurrency: int = 16
+    tls: bool = False
+    path: str = ""
+    remote: bool = False
+    key_variable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +68,37 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """A wish that did not come true: who waited for it is told at once, and it is not wished for again for a while.
+
+    Attributes:
+        reason: English sentence.
+        at: POSIX seconds at which that was known; tells it from an earlier one.
+        seconds: for which it is not tried again.
+        begun: whether what served was touched before it failed.
+    """
+
+    reason: str
+    at: float
+    seconds: float
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Orders:
     """What the gateway is to do from now on.
 
     Attributes:
         way: whether requests pass.
         upstreams: what serves; the first is the active model. Empty while nothing does.
-        known: catalogue names and model ids that could be switched to, each with its entry's name.
+        known: every name by which a model may be asked for, each with the name of the entry that it stands for; of an
+            alias that is the candidate that serves, else the one that a switch would choose.
         on_other: what becomes of a request that names another known model: ``refuse`` or ``switch``.
         reason: English sentence for those who are refused or wait.
         retry_after: seconds for the Retry-After header.
         keys: hashes of API keys with their scopes; empty means that no key is asked for.
         limits: of admission.
+        failed: wishes that did not come true, by entry name.
     """
 
     way: Way = "closed"
@@ -82,6 +109,11 @@ class Orders:
     retry_after: int = 5
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     limits: Limits = Limits()
+    failed: dict[str, Failed] = field(default_factory=dict)
+
+
+UNTOLD = Orders()
+"""What a gateway has before its first orders. It does not know yet whether keys are asked for, so it lets nobody in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +125,8 @@ class News:
         waiting: requests that wait.
         passed: pieces of answers passed back since the start; moves while an engine works.
         last_success: POSIX seconds at which a model last answered a request whole; 0 for never.
-        wish: entry name of another model that waiting requests ask for, empty for none.
+        wish: entry name of another model that waiting requests ask for, for as long as they do; empty for none.
+        used: POSIX seconds, in whole minutes, at which each key was last used, by its hash.
     """
 
     under_way: dict[str, int] = field(default_factory=dict)
@@ -101,3 +134,4 @@ class News:
     passed: int = 0
     last_success: float = 0.0
     wish: str = ""
+    used: dict[str, int] = field(default_factory=dict)

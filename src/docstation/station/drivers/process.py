@@ -238,8 +238,12 @@ def _sweep(record: Record) -> None:
 
 
 def _environment(deployment: Deployment) -> dict[str, str]:
-    """Variables of the server: ours, and its own over them. What it prints is to be in the log at once."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1", **dict(deployment.environment)}
+    """Variables of the server: ours, and its own over them. What it prints is to be in the log at once.
+
+    A key to our own service is no business of a model server.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name != "DOCSTATION_KEY"}
+    return {**inherited, "PYTHONUNBUFFERED": "1", **dict(deployment.environment)}
 
 
 def _default_hub() -> Path:

@@ -1,0 +1,47 @@
+"""What a page must not do in a browser: ask others than our server, and say errors."""
+
+from __future__ import annotations
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
+
+OWN = ("data:", "blob:")
+
+
+class Watched:
+    """Keeps what the pages of a context did that they must not.
+
+    Args:
+        context: with no page yet.
+        address: of our server.
+    """
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.context = context
+        self.address = address
+        self.expected: tuple[str, ...] = ()
+        self._foreign: list[str] = []
+        self._said: list[str] = []
+        context.on("request", self._asked)
+        context.on("console", self._told)
+        context.on("weberror", self._failed)
+
+    def check(self) -> None:
+        """Fail where there was anything."""
+        assert self._foreign == [], "the page asked others than our own server"
+        assert self._said == [], "the page said errors"
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.address, *OWN)):
+            self._foreign.append(request.url)
+
+    def _told(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not _harmless(message.text):
+            self._said.append(f"{message.type}: {message.text}")
+
+    def _failed(self, error: WebError) -> None:
+        self._said.append(str(error.error))
+
+
+def _harmless(text: str) -> bool:
+    """Words of Streamlit's own page on things that are not ours."""
+    return False
