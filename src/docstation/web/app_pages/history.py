@@ -1,0 +1,5 @@
+"""The page is being built."""
+
+import streamlit as st
+
+st.write("history")
