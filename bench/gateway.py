@@ -3,8 +3,8 @@
 ``python bench/gateway.py [--quick] [--rounds 5] [--without NAME ...] [--json FILE]``. All peers run at once and are
 measured turn by turn. At one client everything shares one core, so that work is measured and not the waking of another
 core; streams of many clients have two. Client and model server are programs in C, see ``gateway_client.c`` and
-``gateway_stub.c``. Our side and LiteLLM ask for a key; ours admits and counts. Bodies carry a picture first and
-``model`` last, as OpenAI's client writes them.
+``gateway_stub.c``. Our side and LiteLLM ask for a key; ours admits, counts and logs. Bodies carry a picture first
+and ``model`` last, as OpenAI's client writes them.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from gateway_busy import busy_service
 from gateway_measures import Felt, body, breaks_off, errors_kept, leaving, loops, middle_and_worst, whole
 from gateway_sides import DIRECT, LITE, NGINX, OURS, Peer, peers, versions
 from ocr_head import head, row
 
+T = TypeVar("T")
 SIZES = {"200 B": (200, 400), "300 kB": (300_000, 120), "2 MB": (2_000_000, 24)}
 """Bytes of the body, and requests of one round."""
 SLOW = 10
@@ -34,6 +37,8 @@ STREAMS, TICK = 128, 2000
 """Streams at once, and microseconds between the events of each: 64,000 chunks a second are offered."""
 GOALS = {"200 B": 200.0, "300 kB": 500.0, FIRST: 2000.0}
 """What may be added, in microseconds."""
+PHASES = ("upload", "prefill", "stream")
+FELT_MS, BUSY = 10.0, 1.5
 
 Figures = dict[str, dict[str, list[float]]]
 """By peer and measure, one value a round."""
@@ -105,31 +110,59 @@ def delays_table(found: Figures, running: list[Peer]) -> None:
     print()
 
 
-def manners_table(running: list[Peer], chunks: Figures, times: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a peer behaves.
+
+    Attributes:
+        chunks: a second.
+        megabytes: that it holds.
+        same: whether bytes come as they were sent.
+        errors: of six, those that come as they were written.
+        broken: of two broken answers, those that look broken.
+        left: milliseconds until the model server feels that a client left, by phase.
+    """
+
+    chunks: float
+    megabytes: float
+    same: str
+    errors: int
+    broken: int
+    left: dict[str, list[float | None]]
+
+
+def manners_of(running: list[Peer], chunks: Figures, times: int) -> dict[str, Manners]:
     """Streams, memory, errors, broken answers, and clients that leave."""
     felt = Felt(running[0].process)
-    phases = ("upload", "prefill", "stream")
-    row(
-        "",
-        f"chunks/s of {STREAMS * 1_000_000 // TICK:,} offered",
-        "MB",
-        "bytes the same",
-        "errors the same",
-        "broken answers shown",
-        *(f"client leaves, {phase}: felt after ms, p50 / p99" for phase in phases),
-    )
+    return {
+        peer.name: Manners(
+            median(chunks[peer.name][CHUNKS]),
+            peer.resident(),
+            same_bytes(peer, running[0]),
+            errors_kept(peer, running[0]),
+            breaks_off(peer),
+            leaving(peer, felt, times),
+        )
+        for peer in running
+    }
+
+
+def manners_table(found: dict[str, Manners]) -> None:
+    """Print it."""
+    offered = STREAMS * 1_000_000 // TICK
+    titles = [f"chunks/s of {offered:,} offered", "MB", "bytes the same", "errors the same", "broken answers shown"]
+    row("", *titles, *(f"client leaves, {phase}: felt after ms, p50 / p99" for phase in PHASES))
     row("---", *["---:"] * 8)
-    for peer in running:
-        left = leaving(peer, felt, times)
-        cells = [f"{median(chunks[peer.name][CHUNKS]):,.0f}", f"{peer.resident():.0f}"]
-        cells += [same_bytes(peer, running[0]), f"{errors_kept(peer, running[0])} of 6"]
-        row(peer.name, *cells, f"{breaks_off(peer)} of 2", *(middle_and_worst(left[phase]) for phase in phases))
+    for name, one in found.items():
+        cells = [f"{one.chunks:,.0f}", f"{one.megabytes:.0f}", one.same, f"{one.errors} of 6", f"{one.broken} of 2"]
+        row(name, *cells, *(middle_and_worst(one.left[phase]) for phase in PHASES))
     print()
 
 
-def busy_table(running: list[Peer], folder: Path, rounds: int, cores: list[int]) -> None:
-    """The same delays with a busy service beside: on the other core, and anywhere."""
-    sizes = {name: SIZES[name] for name in ("200 B", "300 kB")}
+def busy_table(running: list[Peer], folder: Path, rounds: int, cores: list[int]) -> dict[str, float]:
+    """The same delays with a busy service beside, on the other core and anywhere; worst ratios by peer."""
+    measures = ("200 B", "300 kB", FIRST)
+    sizes = {name: SIZES[name] for name in measures[:2]}
     few = [peer for peer in running if peer.name in {DIRECT, OURS, NGINX}]
     quiet = rounds_of(few, rounds, sizes)
     found, said = {}, []
@@ -141,42 +174,58 @@ def busy_table(running: list[Peer], folder: Path, rounds: int, cores: list[int])
             found[title] = rounds_of(few, rounds, sizes)
             share = (busy.seconds() - before) / (time.monotonic() - begun)
             said.append(f"{title} it took {share:.0%} of a core and finished {busy.rounds} documents")
-    row("microseconds added, service busy beside (reads, exports, draws, writes)", *sizes, FIRST)
+    row("microseconds added, service busy beside (reads, exports, draws, writes)", *measures)
     row("---", *["---:"] * 3)
+    ratios: dict[str, float] = {}
     for peer in few[1:]:
-        row(f"{peer.name}, quiet", *(f"{added(quiet, peer.name, name):,.0f}" for name in (*sizes, FIRST)))
+        before_it = {name: added(quiet, peer.name, name) for name in measures}
+        row(f"{peer.name}, quiet", *(f"{value:,.0f}" for value in before_it.values()))
         for title, times in found.items():
-            cells = []
-            for name in (*sizes, FIRST):
-                before, now = added(quiet, peer.name, name), added(times, peer.name, name)
-                cells.append(f"{now:,.0f} ({now / before:.2f}×)" if before > 0 else f"{now:,.0f}")
-            row(f"{peer.name}, service {title}", *cells)
-    print(f"\nThe busy service: {'; '.join(said)}.")
+            now = {name: added(times, peer.name, name) for name in measures}
+            times_it = {name: now[name] / before_it[name] for name in measures}
+            row(f"{peer.name}, service {title}", *(f"{now[name]:,.0f} ({times_it[name]:.2f}×)" for name in measures))
+            ratios[peer.name] = max(ratios.get(peer.name, 0.0), *times_it.values())
+    print(f"\nThe busy service: {'; '.join(said)}.\n")
+    return ratios
 
 
-def promises(found: Figures, running: list[Peer], chunks: Figures) -> None:
+def promises(found: Figures, manners: dict[str, Manners], busy: dict[str, float]) -> None:
     """What was promised, and whether it holds in this run."""
-    names = [peer.name for peer in running]
+    ours = manners[OURS]
     for name, most in GOALS.items():
         value = added(found, OURS, name)
-        print(f"- {name}: {value:,.0f} of at most {most:,.0f} us: {'yes' if value <= most else 'NO'}")
-    if LITE in names:
-        for name in ("200 B", "300 kB"):
-            ratio = added(found, LITE, name) / max(1e-9, added(found, OURS, name))
-            print(f"- {name}: LiteLLM adds {ratio:,.0f} times as much, at least 20: {'yes' if ratio >= 20 else 'NO'}")
-    rate = median(chunks[OURS][CHUNKS])
-    print(f"- {rate:,.0f} of at least 20,000 chunks/s: {'yes' if rate >= 20_000 else 'NO'}")
-    memory = next(peer.resident() for peer in running if peer.name == OURS)
-    print(f"- {memory:.0f} of at most 70 MB: {'yes' if memory <= 70 else 'NO'}\n")
+        promise(f"{name}: {value:,.0f} of at most {most:,.0f} us", value <= most)
+    for name in ("200 B", "300 kB") if LITE in manners else ():
+        ratio = added(found, LITE, name) / added(found, OURS, name)
+        promise(f"{name}: LiteLLM adds {ratio:,.0f} times as much, at least 20", ratio >= 20)
+    promise(f"{ours.chunks:,.0f} of at least 20,000 chunks/s", ours.chunks >= 20_000)
+    promise(f"{ours.megabytes:.0f} of at most 70 MB", ours.megabytes <= 70)
+    for phase in PHASES:
+        late = [one is None or one > FELT_MS for one in ours.left[phase]]
+        promise(
+            f"client leaves, {phase}: {sum(late)} of {len(late)} felt after more than {FELT_MS:.0f} ms",
+            sum(late) <= len(late) / 100,
+        )
+    promise(
+        f"{ours.errors} of 6 errors, {ours.broken} of 2 broken answers, bytes: {ours.same}",
+        (ours.errors, ours.broken, ours.same) == (6, 2, "yes"),
+    )
+    beside = f"; nginx {busy[NGINX]:.2f}" if NGINX in busy else ""
+    promise(f"service busy beside: at worst {busy[OURS]:.2f} times, at most {BUSY}{beside}", busy[OURS] <= BUSY)
 
 
-def on_one_core(measure: Callable[[], None], running: list[Peer]) -> None:
+def promise(what: str, holds: bool) -> None:
+    """Print one."""
+    print(f"- {what}: {'yes' if holds else 'NO'}")
+
+
+def on_one_core(running: list[Peer], measure: Callable[[], T]) -> T:
     """Do it with everything on the first core."""
     cores = os.sched_getaffinity(0)
     pin(running, one_core=True)
     os.sched_setaffinity(0, {min(cores)})
     try:
-        measure()
+        return measure()
     finally:
         os.sched_setaffinity(0, cores)
 
@@ -195,15 +244,15 @@ def main() -> int:
         print(
             f"{versions([peer.name for peer in running])}; load {os.getloadavg()[0]:.1f}; medians of {rounds} rounds\n"
         )
-        found: Figures = {}
-        on_one_core(lambda: found.update(rounds_of(running, rounds, SIZES)), running)
+        found = on_one_core(running, lambda: rounds_of(running, rounds, SIZES))
         delays_table(found, running)
         pin(running, one_core=False)
         chunks = streams_of(running, rounds)
-        manners_table(running, chunks, times)
-        promises(found, running, chunks)
+        manners = manners_of(running, chunks, times)
+        manners_table(manners)
         cores = sorted(os.sched_getaffinity(0))
-        on_one_core(lambda: busy_table(running, Path(name), rounds, cores), running)
+        busy = on_one_core(running, lambda: busy_table(running, Path(name), rounds, cores))
+        promises(found, manners, busy)
     if options.json:
         options.json.write_text(json.dumps({"delays": found, "streams": chunks}, indent=1))
     return 0

@@ -188,14 +188,15 @@ def _words(name: str, folder: Path, port: int, upstream: int) -> list[str]:
 
 
 def _ours(folder: Path, port: int, upstream: int) -> list[str]:
-    """The gateway with a key asked for, admission and figures on."""
+    """The gateway with a key asked for, admission, figures and a line of log for each request, as it is in use."""
     from docstation.service.gateway.words import Orders, Upstream
 
     model = Upstream("bench", MODEL, 8192, "127.0.0.1", upstream, concurrency=512)
     keys = {sha256(KEY.encode()).hexdigest(): ("read", "write")}
     orders = folder / "orders.json"
     orders.write_text(json.dumps(asdict(Orders("open", (model,), {"bench": "bench", "other": "other"}, keys=keys))))
-    return [sys.executable, "-m", "docstation.service.gateway", "--port", str(port), "--orders", str(orders)]
+    log = ["--log", str(folder / "gateway.log"), "--log-format", "text"]
+    return [sys.executable, "-m", "docstation.service.gateway", "--port", str(port), "--orders", str(orders), *log]
 
 
 def _wait(peer: Peer) -> None:

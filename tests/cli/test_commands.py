@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
+from docstation.cli.completing import ENGINE
 from docstation.cli.root import COMMANDS, root
 from docstation.errors import DocStationError, ExitCode
 
@@ -138,6 +139,11 @@ def test_a_closed_pipe_is_no_error(tmp_path):
     done = subprocess.run([sys.executable, "-c", script], stdout=writing, stderr=subprocess.PIPE, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_shell_completes_engines_that_are_always_known():
+    assert [item.value for item in ENGINE.shell_complete(None, None, "")] == ["auto", "embedded", "served"]
+    assert [item.value for item in ENGINE.shell_complete(None, None, "se")] == ["served"]
 
 
 def test_eval_refuses_an_unknown_engine_and_an_unknown_corpus(run):

@@ -10,6 +10,8 @@ from docstation.document.model import Document
 from docstation.errors import BrokenFile
 from docstation.jobs.events import FileRead, FileStarted, PageRead
 from docstation.testing.business import Kind, draw
+from docstation.testing.model_server import running
+from docstation.testing.model_server_api import Said
 
 
 @pytest.fixture
@@ -156,3 +158,23 @@ def test_presets_are_listed_and_completed(run, monkeypatch):
     from docstation.cli.completing import PRESET
 
     assert [item.value for item in PRESET.shell_complete(None, None, "schet")] == ["schet", "schet-faktura"]
+
+
+def test_a_model_that_serves_is_asked_about_the_pages_themselves(run, tmp_path, monkeypatch):
+    drawn = draw(Kind.ACT, 3)
+    (tmp_path / "act.pdf").write_bytes(drawn.pdf)
+    number = dict(drawn.fields)["number"]
+    with running(name="Qwen/Qwen3-VL-4B-Instruct") as server:
+        server.api.says = lambda _body: Said(json.dumps({"act": number, "mood": "glad"}, ensure_ascii=False))
+        monkeypatch.setenv("DOCSTATION_READING_ENDPOINT", server.address)
+        words = ("extract", str(tmp_path / "act.pdf"), "--fields", "act, mood", "--json", "--local", "-j", "1")
+        monkeypatch.setenv("DOCSTATION_READING_ENGINE", "embedded")
+        told = json.loads(run(*words).out)["files"][0]["extraction"]
+        assert server.api.last_chat["messages"][-1]["content"][0]["type"] == "image_url"
+        ruled = json.loads(run(*words, "--rules").out)["files"][0]["extraction"]
+    assert (told["model"], told["values"]) == ("Qwen/Qwen3-VL-4B-Instruct", {"act": number, "mood": "glad"})
+    assert [one["status"] for one in told["fields"]] == ["found", "unproven"]
+    assert ruled["model"] is None
+    refused = run(*words, "--model")
+    assert refused.code != 0
+    assert "model" in json.loads(refused.out)["files"][0]["errors"][0]["message"]

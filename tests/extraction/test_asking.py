@@ -129,6 +129,22 @@ def test_failing_to_ask_is_not_hidden():
         extract(document_of(PAPER), schema_of("номер"), Away())
 
 
+def test_lists_within_rows_are_filled():
+    inner = {"type": "object", "properties": {"вес": {"type": "number"}, "метки": {"type": "array"}}}
+    row = {"type": "object", "properties": {"имя": {"type": "string"}, "части": {"type": "array", "items": inner}}}
+    schema = schema_of({"type": "object", "properties": {"строки": {"type": "array", "items": row}}})
+    part = {"вес": "2", "метки": ["Мука", "Чай"]}
+    said = {"строки": [{"имя": "Мука", "части": [part, {"вес": "10,00"}]}, {"имя": "Чай"}, {"части": [part]}]}
+    extraction = extract(document_of(PAPER), schema, Scripted(said))
+    whole = {"вес": 2, "метки": ["Мука", "Чай"]}
+    assert extraction.values["строки"] == [
+        {"имя": "Мука", "части": [whole, {"вес": 10, "метки": []}]},
+        {"имя": "Чай", "части": []},
+        {"имя": None, "части": [whole]},
+    ]
+    Draft202012Validator(to_json_schema(schema)).validate(extraction.values)
+
+
 def test_endless_rows_are_cut():
     answer = {"метки": [str(number) for number in range(3 * MAX_ROWS)]}
     values = extract(document_of(written("нет")), schema_of("метки[]"), Scripted(answer)).values

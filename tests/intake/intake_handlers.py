@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,6 +13,7 @@ from typing import Any, NoReturn
 from docstation.errors import BrokenFile, MissingDependency
 from docstation.intake.limits import Limits
 from docstation.intake.opening import fitting_scale, open_document
+from docstation.intake.worker import ask_for_time
 
 
 class Unreadable:
@@ -70,6 +72,12 @@ def _waits_for(initial: tuple[Any, ...], fifo: Path) -> str:
     return fifo.read_text()
 
 
+def _asks_for_time(initial: tuple[Any, ...], asked: float, spent: float) -> str:
+    ask_for_time(asked)
+    time.sleep(spent)
+    return "done"
+
+
 ORDERS: dict[str, Callable[..., object]] = {
     "return": lambda initial, value: value,
     "initial": lambda initial: initial,
@@ -84,6 +92,7 @@ ORDERS: dict[str, Callable[..., object]] = {
     "grow": _grows,
     "ask for too much": _asks_for_more_than_there_is,
     "wait for": _waits_for,
+    "ask for time": _asks_for_time,
     "lambda": lambda initial: lambda: None,
     "unreadable": lambda initial: Unreadable(),
 }

@@ -88,9 +88,10 @@ def test_what_to_give_instead_is_everything_that_is_read() -> None:
     assert {*READ, *READ_BY_OFFICE, "ZIP"} <= listed
 
 
-def test_an_unknown_engine_is_named_beside_the_known_ones() -> None:
+def test_an_engine_that_is_not_there_is_named_and_what_to_choose_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCSTATION_READING_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(NoEngine) as caught:
         page_worker("dots", ("rus",), Limits())
     said = told(caught.value)
-    assert said.startswith("There is no engine dots; known are embedded.")
-    assert "--engine" in said
+    assert said.startswith("dots cannot read: no model serves.")
+    assert "--engine embedded" in said

@@ -337,3 +337,17 @@ def test_a_single_call_gives_its_value_or_raises() -> None:
         with pytest.raises(WorkerFailed) as caught:
             call(OBEDIENT, task, limits=LIMITS, seconds=0.5)
         assert caught.value.fields["reason"] == why
+
+
+def test_a_task_that_waits_for_others_may_ask_for_more_time_once_for_itself() -> None:
+    with WorkerPool(1, OBEDIENT, limits=LIMITS, seconds=0.5) as pool:
+        assert one(pool, "return", 1).value == 1
+        assert one(pool, "ask for time", 20.0, 1.0).value == "done"
+        assert reason(one(pool, "hang")) == "timeout"
+
+
+def test_no_task_gets_time_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docstation.intake.sandbox.MOST_GRANTED", 0.3)
+    with WorkerPool(1, OBEDIENT, limits=LIMITS, seconds=0.3) as pool:
+        assert one(pool, "return", 1).value == 1
+        assert reason(one(pool, "ask for time", 100.0, 20.0)) == "timeout"

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit.testing.v1 import AppTest
 from watched import Watched
 from web_process import ROOT, SAMPLES, SHOTS, WebService, web_server, web_service
 
 from docstation.web import service as web_service_module
 
+PATIENCE_MS = 20_000.0
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PICTURES = """() => {
@@ -71,6 +72,7 @@ def app(service: WebService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Of a module, not of all: while it runs, nothing else may run an event loop in this thread."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield made
@@ -94,7 +96,7 @@ def open_page(browser: Browser, web: str) -> Iterator[Callable[..., Page]]:
             color_scheme="dark" if dark else "light",
             accept_downloads=True,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         opened.append(Watched(context, web))
         made = context.new_page()
         made.goto(f"{web}{path}")

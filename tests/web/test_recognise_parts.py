@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from docstation import messages
-from docstation.client import Job, JobOptions
+from docstation.client import Progress
 from docstation.document.geometry import Box
 from docstation.document.model import Block, Category, Page
 from docstation.document.table import Cell, Table
@@ -37,29 +38,9 @@ def english() -> Iterator[None]:
     messages.use("en")
 
 
-def job(**more: object) -> Job:
-    values: dict[str, object] = {
-        "id": "0650f2c1d35a8b00a1b2c3d4",
-        "name": "scan.pdf",
-        "state": "reading",
-        "media_type": "",
-        "sha256": "",
-        "bytes": 0,
-        "options": JobOptions(),
-        "created": 0.0,
-        "started": None,
-        "ended": None,
-        "page_count": 12,
-        "total": 12,
-        "done": 3,
-        "counts": {},
-        "progress": 0.25,
-        "eta_seconds": 95.0,
-        "error": None,
-        "last_news": 1,
-        **more,
-    }
-    return Job(**values)  # type: ignore[arg-type]
+def progress(**more: object) -> Progress:
+    made = Progress("0650f2c1d35a8b00a1b2c3d4", "scan.pdf", "reading", 3, 12, 0, 0.25, 95.0, 1)
+    return replace(made, **more)  # type: ignore[arg-type]
 
 
 def test_columns_are_named_as_in_sheets() -> None:
@@ -114,15 +95,15 @@ def test_the_json_of_a_page_is_without_its_words() -> None:
 
 
 def test_a_document_under_way_says_how_far_it_is_and_how_long_it_takes() -> None:
-    assert line(job()) == "**scan.pdf** · 3 of 12 pages · 2 min left"
+    assert line(progress()) == "**scan.pdf** · 3 of 12 pages · 2 min left"
 
 
 def test_a_paused_document_says_so_and_names_failed_pages() -> None:
-    assert line(job(state="paused", counts={"failed": 2})).endswith("paused · 2 pages failed")
+    assert line(progress(state="paused", failed=2)).endswith("paused · 2 pages failed")
 
 
 def test_names_of_files_are_not_taken_for_markup() -> None:
-    assert "**\\*\\*x\\*\\*.pdf**" in line(job(name="**x**.pdf"))
+    assert "**\\*\\*x\\*\\*.pdf**" in line(progress(name="**x**.pdf"))
 
 
 def test_spans_of_time_are_told_in_the_largest_units_that_matter() -> None:

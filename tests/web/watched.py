@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
 
 OWN = ("data:", "blob:")
+LOOKS_AROUND = ("/_stcore/health", "/_stcore/host-config")
 
 
 class Watched:
@@ -35,13 +36,16 @@ class Watched:
             self._foreign.append(request.url)
 
     def _told(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not _harmless(message.text):
+        if message.type in {"error", "warning"} and not _harmless(message):
             self._said.append(f"{message.type}: {message.text}")
 
     def _failed(self, error: WebError) -> None:
         self._said.append(str(error.error))
 
 
-def _harmless(text: str) -> bool:
-    """Words of Streamlit's own page on things that are not ours."""
-    return False
+def _harmless(message: ConsoleMessage) -> bool:
+    """Words of Streamlit's own page on things that are not ours.
+
+    Opened below the root, it asks whether the server is there (``/chat/_stcore/health``), and is told that it is not.
+    """
+    return "404" in message.text and message.location["url"].endswith(LOOKS_AROUND)

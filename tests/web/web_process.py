@@ -80,17 +80,16 @@ def web_service(folder: Path, **variables: str) -> Iterator[WebService]:
         **variables,
     }
     made = WebService(home, int(environment["DOCSTATION_SERVICE_PORT"]), environment)
-    process = subprocess.Popen(
-        [str(Path(sys.executable).with_name("docstation")), "serve", "--idle"],
-        env=environment,
-        cwd=home,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        eventually(lambda: process.poll() is None and made.client.connected())
-        yield made
-    finally:
-        _end(process)
+    command = [str(Path(sys.executable).with_name("docstation")), "serve", "--idle"]
+    log = folder / "serve.log"
+    with log.open("wb") as told:
+        process = subprocess.Popen(command, env=environment, cwd=home, stderr=told)
+        try:
+            eventually(lambda: process.poll() is not None or made.client.connected())
+            assert process.poll() is None, log.read_text(errors="replace")[-4000:]
+            yield made
+        finally:
+            _end(process)
 
 
 @contextmanager
@@ -102,7 +101,8 @@ def web_server(environment: dict[str, str], log: Path) -> Iterator[str]:
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=told, stderr=told)
         address = f"http://127.0.0.1:{port}"
         try:
-            eventually(lambda: process.poll() is None and _answers(f"{address}/_stcore/health"))
+            eventually(lambda: process.poll() is not None or _answers(f"{address}/_stcore/health"))
+            assert process.poll() is None, log.read_text(errors="replace")[-4000:]
             yield address
         finally:
             _end(process)

@@ -10,13 +10,16 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from docstation.bootstrap.service import address_of
 from docstation.errors import NoEngine
 from docstation.intake.limits import Limits
 from docstation.intake.page import PreparedPage
+from docstation.intake.worker import ask_for_time
 from docstation.messages.marking import N_
 from docstation.reading.embedded.engine import NAME as EMBEDDED
 from docstation.reading.engine import PageEngine, ReadPage
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     from docstation.inference.completions import Client
     from docstation.inference.served import ServedModel
     from docstation.reading.vision.engine import VisionEngine
+    from docstation.settings import Settings
 
+ENDPOINT_VARIABLE = "DOCSTATION_READING_ENDPOINT"
 AUTO = "auto"
 SERVED = "served"
 ENGINES = (AUTO, EMBEDDED, SERVED)
@@ -34,8 +39,15 @@ ENGINES = (AUTO, EMBEDDED, SERVED)
 LOOK_SECONDS = 2.0
 """For so long what serves is taken to serve still; a page that it does not answer any more climbs its ladder."""
 ASK_SECONDS = 5.0
+SHARE_OF_SILENCE = 1 / 6
+"""Of a page's time: an answer that stands still for longer is given up, while there is time to ask again."""
+SWITCH_SECONDS = 300.0
+"""That a page waits for the end of a switch, which is not its own time; longer, and the embedded engine reads it."""
+POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 60.0
-"""That a page waits for the end of a switch; longer, and the embedded engine reads it."""
+"""That a question waits for a gateway that says to come again."""
+AWAY, OVERDUE = "model-away", "model-overdue"
+"""Reasons of pages after which it is worth looking whether another model serves by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +65,27 @@ class Endpoint:
 
 def endpoint() -> Endpoint:
     """The gateway of the service, or what the settings name instead; the key is that of the environment."""
-    from docstation.bootstrap.service import address_of
     from docstation.settings import load
 
     settings = load().settings
     return Endpoint(settings.reading.endpoint or address_of(settings), os.environ.get("DOCSTATION_KEY", ""))
+
+
+@contextmanager
+def reading_through(settings: Settings) -> Iterator[None]:
+    """Have this process and its workers ask for models at the service of these settings, wherever it listens.
+
+    What the settings name themselves is left as it is.
+    """
+    before = os.environ.get(ENDPOINT_VARIABLE)
+    os.environ[ENDPOINT_VARIABLE] = settings.reading.endpoint or address_of(settings)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[ENDPOINT_VARIABLE]
+        else:
+            os.environ[ENDPOINT_VARIABLE] = before
 
 
 def engine_of(
@@ -148,7 +176,18 @@ class ActiveEngine:
         if page.blank or page.pixels is None:
             return self._embedded().read(page)
         vision = self._active()
-        return vision.read(page) if vision is not None else self._embedded().read(page)
+        if vision is None:
+            return self._embedded().read(page)
+        read = vision.read(page)
+        if read.page.reason not in (AWAY, OVERDUE):
+            return read
+        # A switch may have come between the look and the answer.
+        self._looked = float("-inf")
+        now = self._active()
+        if now is None or (now is vision and read.page.reason == OVERDUE):
+            return read
+        ask_for_time(self._seconds)
+        return now.read(page)
 
     def check(self) -> None:
         """Raise NoEngine where the model that must serve does not."""
@@ -174,19 +213,42 @@ class ActiveEngine:
         return self._vision
 
     def _served(self) -> ServedModel | None:
+        """The model that serves, once a switch is over; None where the embedded engine is to read."""
         from docstation.inference.failures import AskFailed
         from docstation.inference.served import active
 
-        at = self._at()
-        try:
-            model = active(at.base_url, at.key, timeout=ASK_SECONDS)
-        except (NoEngine, AskFailed) as error:
-            if self.name == AUTO:
-                return None
-            raise NoEngine(NOBODY, name=self.name, remedy=CHOOSE) from error
+        at, waited = self._at(), 0.0
+        while True:
+            try:
+                return self._fitting(active(at.base_url, at.key, timeout=ASK_SECONDS))
+            except (NoEngine, AskFailed) as error:
+                if waited < SWITCH_SECONDS and isinstance(error, NoEngine) and self._switching():
+                    ask_for_time(POLL_SECONDS)
+                    time.sleep(POLL_SECONDS)
+                    waited += POLL_SECONDS
+                elif self.name == AUTO:
+                    return None
+                elif error.message_id == ANOTHER:
+                    raise
+                else:
+                    raise NoEngine(NOBODY, name=self.name, remedy=CHOOSE) from error
+
+    def _fitting(self, model: ServedModel) -> ServedModel:
         if self.name in (AUTO, SERVED, model.id) or self.name in model.names:
             return model
         raise NoEngine(ANOTHER, name=self.name, active=model.id, remedy=SWITCH)
+
+    def _switching(self) -> bool:
+        """Whether the station behind our own gateway is bringing up a model."""
+        from docstation.inference.failures import AskFailed
+        from docstation.inference.questions import get_json
+
+        at = self._at()
+        try:
+            shown = get_json(at.base_url, "/station", key=at.key, timeout=ASK_SECONDS)
+        except AskFailed:
+            return False
+        return isinstance(shown, dict) and shown.get("mode") == "switching"
 
     def _engine(self, served: ServedModel) -> VisionEngine:
         from docstation.inference.completions import Client, Timeouts
@@ -195,7 +257,7 @@ class ActiveEngine:
         at = self._at()
 
         def client(cancelled: Callable[[], bool]) -> Client:
-            waits = Timeouts(total=self._seconds, first=self._seconds)
+            waits = Timeouts(first=self._seconds, between=SHARE_OF_SILENCE * self._seconds, total=self._seconds)
             return Client(at.base_url, at.key, waits, patience=PATIENCE_SECONDS, cancelled=cancelled)
 
         return VisionEngine(served, client, self._embedded, page_seconds=self._seconds)

@@ -148,17 +148,11 @@ def pictures_of(path: Path, password: str | None, limits: Limits) -> Iterator[Pi
         yield picture
 
 
-def extract_document(
-    document: Document,
-    schema: Schema,
-    by: By,
-    picture: Picture,
-    told: Callable[[int, int], None] = lambda _done, _all: None,
-) -> Extraction:
+def extract_document(document: Document, schema: Schema, by: By, picture: Picture) -> Extraction:
     """The schema's values from one document, with the model that serves or by rules.
 
     Raises:
         DocStationError: what `asking` and asking itself raise.
     """
     with asking(by, picture) as asker:
-        return extract(document, schema, asker, told=told)
+        return extract(document, schema, asker)

@@ -1,4 +1,4 @@
-"""What the shell can complete: formats and languages in lists by comma."""
+"""What the shell can complete: formats and languages in lists by comma, presets and engines by name."""
 
 from __future__ import annotations
 
@@ -66,6 +66,24 @@ class PresetName(click.ParamType[str]):
         return [CompletionItem(word) for words in names for word in words if word.startswith(incomplete)]
 
 
+class EngineName(click.ParamType[str]):
+    """An engine by a name that is always known, or a served model's; checked when it is to read."""
+
+    name = "engine"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "NAME"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from docstation.bootstrap.engines import ENGINES
+
+        return [CompletionItem(name) for name in ENGINES if name.startswith(incomplete)]
+
+
+ENGINE = EngineName()
 PRESET = PresetName()
 FORMAT_LIST = WordList("FORMATS", _formats)
 LANGUAGE_LIST = WordList("LANGUAGES", _languages)

@@ -128,6 +128,12 @@ language.
 A failed page keeps its place and its reason; the other pages go on: `timeout` (longer than `limits.page_seconds`),
 `memory` (more than `limits.worker_bytes`), `crash` (its process died), or the `code` of an error below.
 
+A page that was read all the same but not at once by the model says why: status `repaired` where the model was asked
+again or something was filled in, `fallback` where the embedded engine read it. Reasons: `model-loop` (it ran in
+circles), `model-garbled` (no blocks in its answer), `model-length` (the window was full), `model-broken` (engine or
+connection failed), `model-refused` (the server did not take the request), `model-overdue` (not in time), `model-away`
+(it does not serve any more), `model-missed-ink` (it passed over something). See [reading](reading.md).
+
 ## Errors
 
 | class | exit | HTTP | code | cause | remedy |

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from docstation.cli.common import WholeNumber, common_options, current, json_option
-from docstation.cli.completing import FORMAT_LIST, LANGUAGE_LIST
+from docstation.cli.completing import ENGINE, FORMAT_LIST, LANGUAGE_LIST
 from docstation.cli.console import product, say_error, show_json
 from docstation.cli.naming import Names
 from docstation.cli.progress import Lines, Live, Quiet, View
@@ -84,7 +84,12 @@ class Destination:
     metavar="N",
     help=N_("Worker processes; 0 for one per core [0]."),
 )
-@click.option("--engine", cls=Option, metavar="NAME", help=N_("Engine that reads [embedded]."))
+@click.option(
+    "--engine",
+    cls=Option,
+    type=ENGINE,
+    help=N_("What reads: auto, embedded, served, or the name of the model that serves [auto]."),
+)
 @click.option(
     "--furniture/--no-furniture",
     cls=Option,

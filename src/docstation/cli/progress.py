@@ -31,6 +31,14 @@ REASONS = {
     "unexpected": N_("a bug in DocStation"),
     "broken-file": N_("it is damaged"),
     "too-large": N_("it is too large"),
+    "model-loop": N_("the model ran in circles"),
+    "model-garbled": N_("the model's answer made no sense"),
+    "model-length": N_("the model's window was too small for it"),
+    "model-broken": N_("the model's server broke off"),
+    "model-refused": N_("the model's server refused it"),
+    "model-overdue": N_("the model did not answer in time"),
+    "model-away": N_("the model does not serve any more"),
+    "model-missed-ink": N_("the model passed over a part"),
 }
 
 

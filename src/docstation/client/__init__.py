@@ -32,6 +32,7 @@ from docstation.client.station_records import (
 )
 
 if TYPE_CHECKING:
+    from docstation.client.comparison_records import ComparedPage, Comparison
     from docstation.client.correction_records import Corrected, Correction, Corrections, RegionRead
     from docstation.client.extraction_records import Evidence, ExtractedField, Extraction, ExtractionCheck, Preset
 
@@ -44,6 +45,8 @@ __all__ = [
     "ChatPiece",
     "ChatTold",
     "Client",
+    "ComparedPage",
+    "Comparison",
     "Corrected",
     "Correction",
     "Corrections",
@@ -79,8 +82,10 @@ __all__ = [
     "Transaction",
 ]
 
-_LATE = dict.fromkeys(("Corrected", "Correction", "Corrections", "RegionRead"), "correction_records") | dict.fromkeys(
-    ("Evidence", "ExtractedField", "Extraction", "ExtractionCheck", "Preset"), "extraction_records"
+_LATE = (
+    dict.fromkeys(("Corrected", "Correction", "Corrections", "RegionRead"), "correction_records")
+    | dict.fromkeys(("Evidence", "ExtractedField", "Extraction", "ExtractionCheck", "Preset"), "extraction_records")
+    | dict.fromkeys(("ComparedPage", "Comparison"), "comparison_records")
 )
 """Loaded when they are asked for: they need pages and tables, which most callers do not."""
 

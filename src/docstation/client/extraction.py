@@ -1,4 +1,4 @@
-"""Values extracted from documents: asked for, awaited, corrected, and taken away as one table."""
+"""Values extracted from documents, corrected and taken away as one table; and two readings of a file compared."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from docstation.client.document_calls import WORK_SECONDS
 from docstation.client.transport import Request
 
 if TYPE_CHECKING:
+    from docstation.client.comparison_records import Comparison
     from docstation.client.extraction_records import Extraction, Preset, Scalar
 
 JSON = {"Content-Type": "application/json"}
@@ -113,6 +114,18 @@ class ExtractionCalls(Asking):
         """
         query = {"ids": list(extractions), "format": format}
         return self._transport.ask(Request("GET", "/extractions/export", query, seconds=WORK_SECONDS)).data
+
+    def compare(self, first: str, second: str) -> Comparison:
+        """Where two documents differ, page by page: the same file read by two models. Neither is taken for the truth.
+
+        Args:
+            first: id of a document that was read.
+            second: id of another.
+        """
+        from docstation.client.comparison_records import Comparison
+
+        request = Request("GET", escaped("documents", first, "compare", second), seconds=WORK_SECONDS)
+        return self._read(request, Comparison.of)
 
     def _amended(self, extraction: str, values: Sequence[Mapping[str, object]]) -> Extraction:
         from docstation.client.extraction_records import Extraction

@@ -147,7 +147,7 @@ def _rows(field: Field, path: Path, said: Any, streams: PageStreams) -> Iterator
 
 
 def _row(field: Field, path: Path, said: Mapping[str, Any], streams: PageStreams) -> dict[Path, Candidate]:
-    """One row: its longest value is found first, the others beside it."""
+    """One row: its longest value is found first, the others beside it; lists within it by their numbers."""
     below = [(one_path, one, _at(said, one_path)) for one_path, one in singles(field.fields)]
     below.sort(key=lambda item: -len(str(item[2] or "")))
     row: dict[Path, Candidate] = {}
@@ -159,6 +159,10 @@ def _row(field: Field, path: Path, said: Mapping[str, Any], streams: PageStreams
         row[(*path, *one_path)] = made
         if not near and made.evidence is not None:
             near = _tokens_in(streams, made.evidence)
+    for list_path, one in lists(field.fields):
+        above = (*path, *list_path)
+        for number, inner in enumerate(_rows(one, above, _at(said, list_path), streams)):
+            row |= {(*above, number, *key[len(above) :]): made for key, made in inner.items()}
     return row
 
 

@@ -21,9 +21,7 @@ from docstation.messages.marking import N_
 
 NO_VALUE = N_("There is no value {path}.")
 NOT_UNDERSTOOD = N_("{path}: this is no {kind}.")
-PATHS = N_(
-    "Values are named as in the result, such as total or items[0].price; a row may be added at the end of a list."
-)
+PATHS = N_("Values are named as in the result, such as total or items[0].price; a list takes a row at its end.")
 
 
 def corrected(

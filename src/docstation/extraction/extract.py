@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from docstation.document.model import Document
@@ -70,19 +70,33 @@ def _taken(schema: Schema, answers: Sequence[PageAnswer]) -> list[tuple[Path, Fi
         if not rows:
             taken.append((path, field, None))
         for number, row in enumerate(rows):
-            taken += _row_taken(path, field, number, row)
+            taken += _row_taken((*path, number), path, field, row)
     return taken
 
 
 def _row_taken(
-    path: Path, field: Field, number: int, row: dict[Path, Candidate]
+    at: Path, key: Path, field: Field, row: Mapping[Path, Candidate]
 ) -> Iterator[tuple[Path, Field, Merged | None]]:
+    """What is taken for the values of one row; `at` is its place in the result, `key` leads to its candidates."""
     if field.kind is not Kind.OBJECT:
-        yield (*path, number), field, Merged(row[path])
+        yield at, field, Merged(row[key])
         return
     for below, one in singles(field.fields):
-        found = row.get((*path, *below))
-        yield (*path, number, *below), one, Merged(found) if found else None
+        found = row.get((*key, *below))
+        yield (*at, *below), one, Merged(found) if found else None
+    for below, one in lists(field.fields):
+        for number, inner in enumerate(_inner_rows(row, (*key, *below))):
+            yield from _row_taken((*at, *below, number), (*key, *below), one, inner)
+
+
+def _inner_rows(row: Mapping[Path, Candidate], key: Path) -> Iterable[Mapping[Path, Candidate]]:
+    """The rows of a list within a row, in their order."""
+    depth = len(key)
+    rows: dict[str | int, dict[Path, Candidate]] = {}
+    for path, candidate in row.items():
+        if len(path) > depth and path[:depth] == key:
+            rows.setdefault(path[depth], {})[(*key, *path[depth + 1 :])] = candidate
+    return [rows[number] for number in sorted(rows, key=int)]
 
 
 def _leaf(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from docstation.errors import InputError
@@ -17,7 +17,7 @@ from docstation.extraction.json_schema import Json
 from docstation.extraction.mending import mended
 from docstation.inference.asking import ChatRequest, Repetition, messages
 from docstation.inference.completions import Client
-from docstation.inference.failures import AskFailed
+from docstation.inference.failures import AskFailed, Refused
 from docstation.inference.grid import Size, fit, image_tokens
 from docstation.inference.images import encode
 from docstation.inference.loops import LoopGuard
@@ -38,6 +38,7 @@ ANSWER_SHARE = 0.3
 """Of the window, that is kept for the answer."""
 PICTURE_SHARE = 0.4
 """Of the window, that the picture may take."""
+LEAST_ANSWER = 64
 ATTEMPTS = 2
 TOO_MANY = N_("The fields do not fit in the model's window of {window} tokens; ask for fewer.")
 NO_ANSWER = "the answer is no JSON object"
@@ -111,14 +112,23 @@ class ModelAsker:
             schema_name="extraction",
             repetition=Repetition() if self._served.features.repetition_detection else None,
         )
+        try:
+            return answer_of(self._streamed(request))
+        except Refused as error:
+            # Its words have other tokens than we counted: it counts itself.
+            if error.kind != "context" or (left := self._window - self._client.count(request)) < LEAST_ANSWER:
+                raise
+            return answer_of(self._streamed(replace(request, max_tokens=min(left, request.max_tokens))))
+
+    def _streamed(self, request: ChatRequest) -> str:
+        """What comes, up to where it begins to repeat itself."""
         said, guard = "", LoopGuard()
         with self._client.stream(request) as stream:
             for delta in stream:
                 said += delta
                 if loop := guard.feed(delta):
-                    said = said[: loop.keep]
-                    break
-        return answer_of(said)
+                    return said[: loop.keep]
+        return said
 
 
 def answer_of(text: str) -> Mapping[str, Json] | None:

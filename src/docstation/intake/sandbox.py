@@ -28,6 +28,8 @@ from docstation.messages.marking import N_
 
 Reason = Literal["timeout", "memory", "crash"]
 
+MOST_GRANTED = 900.0
+"""Seconds beyond its bound that a task may ask for, all told, while it waits for something that is not its own work."""
 _TICK = 0.05
 _AHEAD = 2
 """Tasks per worker that `run` takes from its iterable ahead of their turn."""
@@ -74,7 +76,14 @@ class _Seat:
     task: _Task | None = None
     since: float = 0.0
     allowed: float = 0.0
+    granted: float = 0.0
     served: int = 0
+
+    def grant(self, seconds: float) -> None:
+        """Allow the task more time, within `MOST_GRANTED`."""
+        more = max(0.0, min(seconds, MOST_GRANTED - self.granted))
+        self.granted += more
+        self.allowed += more
 
 
 class WorkerPool:
@@ -261,7 +270,7 @@ class WorkerPool:
             starting += 1
 
     def _give(self, seat: _Seat, task: _Task) -> None:
-        seat.task, seat.since, seat.allowed = task, time.monotonic(), self._seconds
+        seat.task, seat.since, seat.allowed, seat.granted = task, time.monotonic(), self._seconds, 0.0
         try:
             seat.child.connection.send_bytes(task.pickled)
         except OSError:
@@ -278,6 +287,9 @@ class WorkerPool:
             seat.ready = answer.error is None and not answer.trace
             if not seat.ready:
                 self._settle_failure(seat, "memory" if answer.starved else "crash", answer)
+            return
+        if answer.more:
+            seat.grant(answer.more)
             return
         if answer.starved or answer.trace:
             self._settle_failure(seat, "memory" if answer.starved else "crash", answer)

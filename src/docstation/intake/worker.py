@@ -47,12 +47,31 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A worker's answer: a value, an error of ours, or the trace of a bug. `starved` means memory ran out."""
+    """A worker's answer: a value, an error of ours, or the trace of a bug. `starved` means memory ran out.
+
+    With `more` it is none yet: the task under way asks for so many seconds beyond those that it has.
+    """
 
     value: object = None
     error: DocStationError | None = None
     trace: str = ""
     starved: bool = False
+    more: float = 0.0
+
+
+class _Parent:
+    """The way to the parent, for what is said in the middle of a task; None outside of a worker."""
+
+    connection: Connection | None = None
+
+
+def ask_for_time(seconds: float) -> None:
+    """Have the parent allow the task under way so many more seconds: it waits, and not for its own work.
+
+    Does nothing outside of a worker. The parent grants no more than `docstation.intake.sandbox.MOST_GRANTED` in all.
+    """
+    if _Parent.connection is not None:
+        _Parent.connection.send(Answer(more=seconds))
 
 
 def main(arguments: list[str]) -> int:
@@ -77,6 +96,7 @@ def _serve(connection: Connection) -> None:
 
     started = _answer(build)
     connection.send(started)
+    _Parent.connection = connection
     while handler is not None:
         ready = handler
         task = connection.recv()

@@ -19,7 +19,7 @@ from docstation.errors import NotFound, NotReady
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.queue_changes import check
 from docstation.jobs.queue_rows import no_job
-from docstation.jobs.tables import Corrections, Documents, Jobs
+from docstation.jobs.tables import Corrections, Documents, Jobs, Pages
 from docstation.messages.marking import N_
 from docstation.reading.assembly import body_of
 
@@ -129,8 +129,12 @@ def listed(queue: JobQueue, id: str, page: int = 0) -> Listed:
     """The document's corrections, or those of a page, in the order in which they were made."""
     with queue.database.reading() as connection:
         revision, kept = _revision(connection, id), _kept(connection, id, page)
-    places: dict[int, str] = {}
-    for number in {one.correction.page for one in kept}:
+        query = select(Pages.number, Pages.changed).where(Pages.job == id)
+        changed = {row.number: row.changed for row in connection.execute(query)}
+    again = {one.correction.page for one in kept if one.changed <= changed.get(one.correction.page, 0.0)}
+    # Blocks of a page that was not read since then are those that were corrected.
+    places = {one.number: one.correction.block for one in kept if one.correction.page not in again}
+    for number in again:
         read = queue.page(id, number)
         if read is not None:
             places |= {made.number: block for block, made in _holding(read, kept).items()}

@@ -63,10 +63,12 @@ def part_of(page: PreparedPage, part: Box) -> PreparedPage:
     move = Affine.translation(-part.x0, blank - part.y0)
     words = tuple(_moved(word, move) for word in page.words if word.box.share_inside(part) >= 0.5)
     unread = _inside(page.unread, part, move) if words else (move.box(part),)
+    # What the text layer says whole needs no raster.
+    pixels = page.pixels if unread else None
     return replace(
         page,
         size=(part.width, part.height + 2 * blank),
-        pixels=None if page.pixels is None else _cut(page.pixels, part, page.scale, blank),
+        pixels=None if pixels is None else _cut(pixels, part, page.scale, blank),
         to_page=move.inverse().then(page.to_page),
         verdict=page.verdict if words else TextLayer.ABSENT,
         words=words,

@@ -122,7 +122,12 @@ def keep(queue: JobQueue, document: Stale, pages: Sequence[PageWords]) -> bool:
         for table in (SearchedPages, SearchedDocuments):
             connection.execute(delete(table).where(table.document == document.id))
         rows = [
-            {"document": document.id, "page": one.page, "blocks": json.dumps(one.blocks), "stems": one.stems}
+            {
+                "document": document.id,
+                "page": one.page,
+                "blocks": json.dumps(one.blocks, ensure_ascii=False),
+                "stems": one.stems,
+            }
             for one in pages
         ]
         if rows:

@@ -135,7 +135,11 @@ class PageWorker:
         page = self._prepared[1]
         part = upright_part(page, task.box)
         if min(part.width, part.height) < LEAST_PART:
-            raise UsageError(N_("This part of page {number} is too small, or outside of it."), number=task.number)
+            raise UsageError(
+                N_("This part of page {number} is too small, or outside of it."),
+                number=task.number,
+                remedy=N_("Choose a larger part of the page."),
+            )
         if not has_words(page, part):
             page = with_pixels(source, page, task.dpi)
         return self._engine.read(part_of(page, part)).page

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from docstation.bootstrap import reader
-from docstation.bootstrap.engines import ENGINES, ServedLook, endpoint
+from docstation.bootstrap.engines import ENGINES, ServedLook, endpoint, reading_through
 from docstation.jobs.conversations import ConversationStore
 from docstation.jobs.database import Database
 from docstation.jobs.keeping import Keeping
@@ -17,6 +17,7 @@ from docstation.jobs.runner import JobRunner, RunnerSettings
 from docstation.service import (
     archive_api,
     chat_api,
+    compare_api,
     corrections_api,
     documents_api,
     extraction_api,
@@ -54,7 +55,7 @@ def documents(settings: Settings) -> Iterator[tuple[JobQueue, tuple[APIRouter, .
         further=max(0, reading.at_once - plain),
         served=lambda options: serves(options.engine),
     )
-    with closing(Database(state_folder(), own.database or None)) as database:
+    with reading_through(settings), closing(Database(state_folder(), own.database or None)) as database:
         queue = JobQueue(database, state_folder() / "documents", keeping=keeping, limits=settings.limits)
         conversations = ConversationStore(database)
         conversations.recover()
@@ -74,6 +75,7 @@ def routes(queue: JobQueue, chosen: DocumentsSettings, making: Making, workers: 
         documents_api.router(queue, chosen, making, ahead),
         corrections_api.router(queue, chosen, making),
         extraction_api.router(queue, making),
+        compare_api.router(queue),
         ocr_api.router(queue, chosen, making),
         reading_api.router(queue, chosen, workers),
     )

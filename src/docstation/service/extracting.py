@@ -78,7 +78,8 @@ class Extractor:
                 raise Overloaded
             kept = self._store.begin(document, schema)
             stop = self._stops[kept.id] = threading.Event()
-        self._threads.submit(self._run, kept, by, stop)
+        # The schema itself: where rules look for its fields is not kept.
+        self._threads.submit(self._run, kept, schema, by, stop)
         return kept
 
     def await_change(self, id: str, seconds: float) -> Kept:
@@ -106,9 +107,9 @@ class Extractor:
             self._changed.notify_all()
         self._threads.shutdown(cancel_futures=True)
 
-    def _run(self, kept: Kept, by: By, stop: threading.Event) -> None:
+    def _run(self, kept: Kept, schema: Schema, by: By, stop: threading.Event) -> None:
         try:
-            self._extract(kept, by, stop)
+            self._extract(kept, schema, by, stop)
         except Interrupted:
             pass  # it was deleted, or the next start of the service tells that it was broken off
         except DocStationError as error:
@@ -122,7 +123,7 @@ class Extractor:
                 del self._stops[kept.id]
                 self._changed.notify_all()
 
-    def _extract(self, kept: Kept, by: By, stop: threading.Event) -> None:
+    def _extract(self, kept: Kept, schema: Schema, by: By, stop: threading.Event) -> None:
         if stop.is_set():
             raise Interrupted
         document = read_document(self._queue, kept.document)
@@ -132,7 +133,7 @@ class Extractor:
         ) as asker:
             self._store.tell(kept.id, 0, pages, "" if asker is None else asker.model)
             told = _Told(lambda done, total: self._store.tell(kept.id, done, total))
-            self._store.end(kept.id, extract(document, kept.schema, asker, told=told))
+            self._store.end(kept.id, extract(document, schema, asker, told=told))
 
     def _picture(self, document: str, number: int) -> Pixels | None:
         import numpy as np

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from docstation.intake.page import Pixels
 from docstation.testing.typefaces import FONTS
 
-DPI = 150
+DPI = 110
 PAGE = 330, 230
 """Points."""
 LINES = 5

@@ -298,6 +298,8 @@ class Chat:
         async for piece in self._said():
             count += 1
             await self._chunk({"content": piece}, self._finish if count == len(self._pieces) else None)
+        if not self._pieces and not self._died:
+            await self._chunk({"content": ""}, self._finish)
         if self._died:
             await self._exchange.event(Refusal(500, "InternalServerError", None, _DIED).body)
         elif isinstance(self._options, dict) and self._options.get("include_usage"):

@@ -1,4 +1,4 @@
-"""A page worker whose pages a server at a given address reads: what `docstation.bootstrap.reader` makes, set by hand."""
+"""A page worker whose pages a server at a given address reads: what `docstation.bootstrap.reader` makes, by hand."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ from docstation.testing.model_server_script import Trouble
 PAGES = 300
 EVERY = 5
 PROCESSES = 2
-SECONDS = 16.0
-"""Of a page: a request that hangs costs three quarters of it."""
+SECONDS = 24.0
+"""Of a page: a request that hangs costs a sixth of it."""
 FAULTS = ("error", "reset", "event", "truncated", "loop", "garbage", "slow", "empty", "wrong-boxes", "overflow")
 
 

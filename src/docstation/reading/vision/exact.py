@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 
 from docstation.document.geometry import Box
 from docstation.document.model import Block, Category
@@ -17,6 +18,7 @@ _INSIDE = 0.6
 """Share of a word's box that is in the block's, for the word to be its own."""
 _AGREEING = 0.5
 """Share of the letters that both have, below which the words stand under something else, such as a picture of text."""
+_MORE_LETTERS = 3
 _WRITTEN = frozenset(
     {
         Category.TEXT,
@@ -48,7 +50,7 @@ def _exact(block: Block, words: Sequence[Word]) -> Block:
         return block
     lines = _ordered(lines_of_words(own))
     text = " ".join(line.text for line in lines)
-    if not _agree(text, block.text):
+    if not _agree(text, block.text) or _lacks(text, block.text):
         return block
     return replace(block, text=text, lines=lines, origin=Origin.TEXT_LAYER, confidence=1.0)
 
@@ -68,6 +70,22 @@ def _agree(exact: str, read: str) -> bool:
         return False
     common = sum(min(one.count(letter), other.count(letter)) for letter in set(one))
     return common >= _AGREEING * max(len(one), len(other))
+
+
+def _lacks(exact: str, read: str) -> bool:
+    """Whether the model read words or digits that the layer does not have: what was filled into a form, or stamped."""
+    mine, theirs = _keys(read), _keys(exact)
+    for what, start, end, its_start, its_end in SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes():
+        more, less = "".join(mine[start:end]), "".join(theirs[its_start:its_end])
+        if what in ("delete", "replace") and (
+            len(more) - len(less) >= _MORE_LETTERS or sum(map(str.isdigit, more)) > sum(map(str.isdigit, less))
+        ):
+            return True
+    return False
+
+
+def _keys(text: str) -> list[str]:
+    return [key for word in text.split() if (key := _letters(word))]
 
 
 def _letters(text: str) -> str:

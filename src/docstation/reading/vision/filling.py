@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from docstation.document.geometry import Box
@@ -14,7 +14,6 @@ _FINEST_PRINT = 12.0
 _SPARE_LETTERS = 16
 _MARKUP = 4
 """Times that a table's or formula's source is longer than what is seen of it."""
-_HEARD = frozenset({End.STOP, End.LENGTH, End.LOOP})
 _JSON = ("[{", '{"', "```json", "[[")
 _LEAST_DOUBLE = 8
 """Letters and digits from which a text that a neighbour holds as well is the neighbour's."""
@@ -25,15 +24,17 @@ _OWN = 0.3
 
 
 def usable(answer: Answer, category: Category, box: Box) -> str:
-    """The text of an answer about one place; empty where it is rubbish, or was not heard to a proper end.
+    """The text of an answer about one place; empty where it is rubbish, or did not come to its own end.
+
+    What is left of a loop or of a cut answer would pass for the whole; the place is better read by somebody else.
 
     Args:
-        answer: to a question for text; of a loop it holds the good part.
+        answer: to a question for text.
         category: of what was asked for.
         box: the place, points.
     """
     text = answer.text.strip()
-    if answer.end not in _HEARD or not any(map(str.isalnum, text)):
+    if answer.end is not End.STOP or not any(map(str.isalnum, text)):
         return ""
     if text.replace("\n", "").replace(" ", "").startswith(_JSON):
         # A model that knows only one kind of answer gives it here too; its boxes are of no use.
@@ -82,6 +83,23 @@ def inserted(blocks: Sequence[Block], more: Sequence[Block]) -> list[Block]:
         ]
         result.insert(above[-1] + 1 if above else 0, one)
     return result
+
+
+def without_astray(blocks: Sequence[Block], empty: Collection[Box], *, missing: bool) -> list[Block]:
+    """The blocks without those that stand on white paper and whose words are those of another place.
+
+    Args:
+        blocks: in reading order.
+        empty: boxes of blocks with words where nothing is written.
+        missing: whether anything is written that no block has: that is where such words are from, and are read again.
+    """
+    sure = [_letters(block.text) for block in blocks if block.box not in empty]
+
+    def elsewhere(block: Block) -> bool:
+        letters = _letters(block.text)
+        return missing or any(letters in other for other in sure)
+
+    return [block for block in blocks if block.box not in empty or not elsewhere(block)]
 
 
 def _says_it(other: Block, one: Block) -> bool:

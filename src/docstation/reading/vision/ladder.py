@@ -83,7 +83,7 @@ _AFTER = {
     End.STOP: (Step.WARMER, Step.HALVES),
     End.BROKEN: (Step.AGAIN, Step.WARMER, Step.HALVES),
     End.REFUSED: (Step.SMALLER, Step.QUARTERS),
-    End.OVERDUE: (Step.HALVES,),
+    End.OVERDUE: (Step.AGAIN, Step.HALVES),
     End.AWAY: (),
 }
 """What may follow an answer that ended so, each once, in this order."""

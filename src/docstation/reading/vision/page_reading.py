@@ -19,7 +19,7 @@ from docstation.reading.vision.blocks import blocks_of
 from docstation.reading.vision.checks import Checked, checked
 from docstation.reading.vision.estimate import Estimate, of_page
 from docstation.reading.vision.fields import ParsedBlock, Quad
-from docstation.reading.vision.filling import fitting, inserted, usable
+from docstation.reading.vision.filling import fitting, inserted, usable, without_astray
 from docstation.reading.vision.findings import Kind
 from docstation.reading.vision.ladder import Step, Tried
 from docstation.reading.vision.planner import Ask, Plan, Planner
@@ -273,9 +273,8 @@ class PageReading:
         known = tuple(one for one in page.images if page.words and not any(map(one.intersection, page.unread)))
         seen: Checked = checked(blocks, page.size, self._pixels, page.scale, known=known)
         missed = tuple(one.box for one in seen.of(Kind.MISSED_INK) if one.box is not None)
-        # Where something is written that no block has, words on white paper are those of another place.
-        astray = {one.box for one in seen.of(Kind.EMPTY_BOX)} if missed else set()
-        kept = [block for block in seen.blocks if block.box not in astray]
+        empty = {one.box for one in seen.of(Kind.EMPTY_BOX) if one.box is not None}
+        kept = without_astray(seen.blocks, empty, missing=bool(missed))
         kept = inserted(kept, _pictures(page, kept))
         named = tuple(replace(block, id=f"p{page.number}-b{place}") for place, block in enumerate(kept, start=1))
         return Draft(named, missed, silent, _covered(named, missed))

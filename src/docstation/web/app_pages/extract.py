@@ -1,5 +1,5 @@
-"""The page is being built."""
+"""Extraction: values by name from documents, with the place of each."""
 
-import streamlit as st
+from docstation.web.extract.page import draw
 
-st.write("extract")
+draw()

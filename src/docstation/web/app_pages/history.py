@@ -1,5 +1,5 @@
-"""The page is being built."""
+"""History and settings: documents that were read, and how DocStation is set up."""
 
-import streamlit as st
+from docstation.web.history.page import draw
 
-st.write("history")
+draw()

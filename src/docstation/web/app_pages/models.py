@@ -1,5 +1,5 @@
-"""The page is being built."""
+"""Models: what serves, what could, switching, the card, events and comparisons."""
 
-import streamlit as st
+from docstation.web.models.page import draw
 
-st.write("models")
+draw()

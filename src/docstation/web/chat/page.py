@@ -145,7 +145,8 @@ def _composer(client: Client, asking: bool, *, able: bool, begun: bool) -> None:
             state.detach()
 
     with st.bottom:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="chat_tools"):
+        # One element that is replaced as a whole: of what stood here before the question nothing lingers on.
+        with st.empty().container(horizontal=True, vertical_alignment="center", gap="small", key="chat_tools"):
             if asking:
                 # The click ends the run in which the answer comes; the next one shows what is kept of it.
                 st.button(

@@ -82,6 +82,7 @@ def page_view(
     link: str = "",
     ahead: Sequence[str] = (),
     on_selected: Callable[[], None] | None = None,
+    on_turned: Callable[[], None] | None = None,
 ) -> Seen:
     """Show a page.
 
@@ -96,6 +97,7 @@ def page_view(
         link: components with the same one mark each other's choice at once, before the next run; empty for none.
         ahead: addresses of pictures that may be wanted next; they are fetched once this one is there.
         on_selected: called before the next run when a mark was chosen; the id is in the session's state under `key`.
+        on_turned: the same for `turn`.
     """
     data = {
         "image": image,
@@ -114,7 +116,7 @@ def page_view(
         key=key,
         on_selected_change=on_selected or _nothing,
         on_region_change=_nothing,
-        on_turn_change=_nothing,
+        on_turn_change=on_turned or _nothing,
     )
     region = Box(*seen.region) if seen.region else None
     return Seen(seen.selected, region, seen.turn or 0)

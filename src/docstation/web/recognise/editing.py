@@ -60,7 +60,7 @@ def _fields(client: Client, id: str, block: Block, place: str) -> Callable[[], o
 def _done(act: Callable[[], object]) -> None:
     state.quietly(act)
     st.session_state[_ROUND] += 1
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 def _cells(table: Table, place: str) -> list[Sequence[object]]:

@@ -1,9 +1,8 @@
-"""Tables as rows of texts for an editor, and back: an edit keeps spans, heading cells and places. Pure."""
+"""What an editor of rows changed in a table, by the places of its cells. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from string import ascii_uppercase
 
 from docstation.document.table import Table
@@ -27,16 +26,6 @@ def changed_cells(table: Table, rows: Sequence[Sequence[object]]) -> dict[tuple[
             if text != before[r][c]:
                 changed[grid[r][c].row, grid[r][c].column] = text
     return changed
-
-
-def edited(table: Table, changed: Mapping[tuple[int, int], str]) -> Table:
-    """The table with these cells' texts."""
-    cells = tuple(
-        cell if text is None else replace(cell, text=text, confidence=1.0)
-        for cell in table.cells
-        for text in (changed.get((cell.row, cell.column)),)
-    )
-    return replace(table, cells=cells)
 
 
 def _letters(place: int) -> str:

@@ -15,6 +15,7 @@ from docstation.web.recognise import editing, lone_page, state
 
 DOUBTFUL = 0.75
 """Blocks that were read with less confidence say so."""
+CELLS_APART = " | "
 HEIGHT = 640
 TALL, BESIDE_EDITOR = "78vh", "36vh"
 """Heights of the list, alone and above the editor of a block."""
@@ -72,7 +73,8 @@ def item(block: Block, *, corrected: bool) -> Item:
     elif block.confidence < DOUBTFUL and block.text:
         flags.append(translate(N_("to be checked: {percent} %"), percent=round(100 * block.confidence)))
     heading = block.category in {Category.TITLE, Category.SECTION_HEADER}
-    text = block.text or (translate(N_("no text")) if block.category in FURNITURE else "")
+    shown = block.text if block.table is None else block.text.replace("\t", CELLS_APART)
+    text = shown or (translate(N_("no text")) if block.category in FURNITURE else "")
     return Item(block.id, words.category(block.category), text, COLOURS[block.category], tuple(flags), heading)
 
 

@@ -51,12 +51,7 @@ def row(client: Client, *, first: bool) -> None:
             key=f"recognise_files_{number}",
             label_visibility="collapsed",
         )
-        with st.container(
-            horizontal=True,
-            horizontal_alignment="center" if first else "left",
-            width="stretch" if first else "content",
-            key="recognise_actions",
-        ):
+        with st.container(horizontal=True, width="stretch" if first else "content", key="recognise_actions"):
             clicked = st.button(
                 _promise(len(files)),
                 type="primary",

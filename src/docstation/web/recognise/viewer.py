@@ -65,6 +65,7 @@ def _document(client: Client, job: Job, live: bool) -> None:
     with right:
         if error := state.told():
             texts.show(error)
+        _trouble(client, job, entry)
         regions.card(client, job.id, number)
         if page is None:
             _no_page(client, job, entry)
@@ -139,6 +140,11 @@ def _page(client: Client, job: Job, entry: JobPage, page: Page | None) -> None:
     def chosen() -> None:
         state.choose(st.session_state[key].selected)
 
+    def turned() -> None:
+        target = numbers.index(entry.number) + (st.session_state[key].turn or 0)
+        if 0 <= target < len(numbers):
+            state.open_page(numbers[target])
+
     marks = [] if page is None else [_mark(one) for one in page.blocks]
     numbers = [one.number for one in job.pages]
     size = (page.width, page.height) if page is not None else None
@@ -152,11 +158,8 @@ def _page(client: Client, job: Job, entry: JobPage, page: Page | None) -> None:
         link=state.LINK,
         ahead=_ahead(job.id, numbers, entry.number),
         on_selected=chosen,
+        on_turned=turned,
     )
-    target = numbers.index(entry.number) + seen.turn
-    if seen.turn and 0 <= target < len(numbers):
-        state.open_page(numbers[target])
-        st.rerun(scope="fragment")
     if seen.region is not None:
         regions.drawn(client, job.id, entry.number, seen.region)
 
@@ -173,11 +176,20 @@ def _mark(block: Block) -> Mark:
     return Mark(block.id, block.box, name, COLOURS[block.category], f"{name}: {block.text[:READ_OUT]}")
 
 
+def _trouble(client: Client, job: Job, entry: JobPage) -> None:
+    """A page that was not read, or not well: it may hold something all the same."""
+    said = words.page_state(entry.state, entry.code).capitalize()
+    if entry.state == "failed":
+        st.error(said, icon=":material/error:")
+        _again(client, job.id, entry.number)
+    elif entry.state in {"repaired", "fallback"}:
+        st.caption(f":material/info: {said}")
+
+
 def _no_page(client: Client, job: Job, entry: JobPage) -> None:
     if entry.state == "failed":
-        st.error(words.page_state(entry.state, entry.code).capitalize(), icon=":material/error:")
-        _again(client, job.id, entry.number)
-    elif job.over:
+        return
+    if job.over:
         st.info(translate(N_("This page was not read.")), icon=":material/info:")
         _again(client, job.id, entry.number)
     else:
@@ -214,10 +226,10 @@ def _failed_pages(client: Client, job: Job) -> None:
 
 
 def _failed(client: Client, job: Job, error: DocStationError) -> None:
-    texts.show(error, job.name)
     if isinstance(error, PasswordError):
         _locked(client, job)
         return
+    texts.show(error, job.name)
     st.button(
         translate(N_("Try again")),
         icon=":material/refresh:",
@@ -227,6 +239,10 @@ def _failed(client: Client, job: Job, error: DocStationError) -> None:
 
 
 def _locked(client: Client, job: Job) -> None:
+    st.info(
+        translate(N_("{name} is protected. Give its password, and it is read."), name=texts.plain(job.name)),
+        icon=":material/lock:",
+    )
     with st.form(f"recognise_unlock_{job.id}", width=420):
         password = st.text_input(
             translate(N_("Password of the file")), type="password", autocomplete="off", key=f"recognise_word_{job.id}"
