@@ -240,6 +240,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=0.0)
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="where the service's files are left, to be looked at")
     parser.add_argument("--port", type=int, default=8270, help="of the gateway; the model server takes the next one")
     options = parser.parse_args()
     if not options.minutes:
@@ -249,10 +250,10 @@ def main() -> int:
         print(f"Ports {options.port} and {options.port + 1} are not free.")
         return 2
     head("Soak")
-    with TemporaryDirectory() as folder, soaked(Path(folder), options.port) as service:
+    with TemporaryDirectory() as folder, soaked(options.folder or Path(folder), options.port) as service:
         faults = soak(service, options)
     print(f"\nnot in order: {len(faults)}")
-    alike = Counter(re.sub(r"[0-9.]+", "N", one) for one in faults)
+    alike = Counter(re.sub(r"[0-9a-f]{24}|[0-9.]+", "N", one) for one in faults)
     for one, count in alike.most_common(40):
         print(f"- {count} × {one}" if count > 1 else f"- {one}")
     return 1 if faults else 0

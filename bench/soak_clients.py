@@ -19,7 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from soak_service import ALIASES, MODELS, Answer, Soaked
+from soak_service import ALIASES, MODELS, Answer, Soaked, answer_of
 
 CHAT = "/v1/chat/completions"
 NAMES = {name: (name, served, *(one for one, of in ALIASES.items() if of == name)) for name, served in MODELS.items()}
@@ -218,9 +218,7 @@ class Clients:
         body = head.encode() + self._sample + f"\r\n--{mark}--\r\n".encode()
         connection = http.client.HTTPConnection("127.0.0.1", self._service.port, timeout=60)
         try:
-            connection.request("POST", "/documents", body, {"Content-Type": f"multipart/form-data; boundary={mark}"})
-            answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+            return answer_of(connection, "POST", "/documents", body, f"multipart/form-data; boundary={mark}")
         finally:
             connection.close()
 
@@ -252,7 +250,7 @@ class Clients:
         """A page whose worker was killed twice is given up, as one that kills its workers must be."""
         self._service.ask("DELETE", path)
         killed = self._tally.near_crash(begun) and "the process that read it died" in error
-        return "given up, workers killed" if killed else self._odd(f"a document failed: {error}")
+        return "given up, workers killed" if killed else self._odd(f"{path} failed: {error}")
 
     def _document_ended(self, chance: random.Random) -> str:
         answer = self._upload(chance)

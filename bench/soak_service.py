@@ -6,9 +6,9 @@ Run by itself this prints nothing.
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -40,6 +40,7 @@ SAMPLES = 9
 """Looks at a quiet process, of which the middle one counts."""
 
 Answer = tuple[int, dict[str, str], bytes]
+_MARKS = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,7 @@ class Soaked:
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=seconds)
         try:
             content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-            headers = {"Content-Type": "application/json"} if content is not None else {}
-            connection.request(method, path, content, headers)
-            answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+            return answer_of(connection, method, path, content, "application/json")
         finally:
             connection.close()
 
@@ -166,6 +164,28 @@ class Soaked:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         return [_named(words) for words in left.values()]
+
+
+def answer_of(
+    connection: http.client.HTTPConnection, method: str, path: str, content: bytes | None, kind: str
+) -> Answer:
+    """The answer to this very request.
+
+    Raises:
+        Mixed: it is the answer to another one.
+    """
+    mark = f"soak-{next(_MARKS)}"
+    headers = {"Content-Type": kind} if content is not None else {}
+    connection.request(method, path, content, {**headers, "X-Request-Id": mark})
+    answer = connection.getresponse()
+    names = {name.lower(): value for name, value in answer.getheaders()}
+    if names.get("x-request-id", mark) != mark:
+        raise Mixed(f"{method} {path} got the answer to {names['x-request-id']}")
+    return answer.status, names, answer.read()
+
+
+class Mixed(http.client.HTTPException):
+    """Somebody got what was meant for another."""
 
 
 def seen(pid: int) -> Seen:
@@ -242,7 +262,7 @@ def _prepared(home: Path, port: int) -> dict[str, str]:
 def soaked(folder: Path, port: int) -> Iterator[Soaked]:
     """A service that serves a model, for as long as the block runs."""
     home = folder / "home"
-    home.mkdir()
+    home.mkdir(parents=True)
     made = Soaked(home, port)
     try:
         until(lambda: made.mode() == "ready", f"the service comes up, see {home / 'service.log'}")
@@ -250,7 +270,6 @@ def soaked(folder: Path, port: int) -> Iterator[Soaked]:
     finally:
         if made.process.poll() is None:
             made.end()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def free(port: int) -> bool:

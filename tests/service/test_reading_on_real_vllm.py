@@ -5,6 +5,7 @@ The model is tiny and says one thing whatever it is shown; the pages are drawn s
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -139,6 +140,25 @@ def test_large_pages_are_accepted(
     assert page["engine"] == DOTS_OCR.served_name
 
 
+def under_way(port: int) -> bool:
+    """Whether the model server is answering."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/load")
+    load = json.loads(connection.getresponse().read())["server_load"]
+    connection.close()
+    return bool(load)
+
+
+def engines_of(port: int) -> list[psutil.Process]:
+    """The engine processes of the model server on that port."""
+    return [
+        one
+        for one in psutil.process_iter()
+        if "EngineCore" in " ".join((one.name(), *one.cmdline()))
+        and any(str(port) in above.cmdline() for above in one.parents())
+    ]
+
+
 def test_an_engine_that_is_killed_under_its_pages_is_brought_back_and_no_page_is_lost(
     served: Service, tmp_path: Path
 ) -> None:
@@ -146,18 +166,18 @@ def test_an_engine_that_is_killed_under_its_pages_is_brought_back_and_no_page_is
     killed: list[int] = []
 
     def kill() -> None:
-        (server,) = ProcessDriver(served.home / "station" / "processes").instances()
-        for one in psutil.Process(server.pid).children(recursive=True):
-            if "EngineCore" in " ".join((one.name(), *one.cmdline())):
-                killed.append(one.pid)
-                one.send_signal(signal.SIGKILL)
+        """End the engine as soon as a page is with it."""
+        eventually(lambda: under_way(served.server_port), "no page came", 400)
+        for one in engines_of(served.server_port):
+            killed.append(one.pid)
+            one.send_signal(signal.SIGKILL)
 
-    timer = threading.Timer(2.5, kill)
-    timer.start()
+    killer = threading.Thread(target=kill)
+    killer.start()
     try:
         pages = read(served, file)["pages"]
     finally:
-        timer.join()
+        killer.join()
     assert killed
     assert [page["number"] for page in pages] == list(range(1, 7))
     assert all(page["status"] in ("ok", "repaired", "fallback") and page["blocks"] for page in pages), pages

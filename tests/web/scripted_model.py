@@ -1,4 +1,4 @@
-"""A service whose models are the scripted model server: a program called ``vllm`` on its path, and a small catalogue."""
+"""A service whose models are the scripted model server: a ``vllm`` on its path, and a small catalogue."""
 
 from __future__ import annotations
 

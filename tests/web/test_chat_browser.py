@@ -94,10 +94,12 @@ def test_stop_keeps_what_came(open_page: Opens, scripted: Scripted, talk: Conver
     scripted.script(answer=LONG, piece_seconds=0.05)
     page = open_page(f"/chat?chat={talk.id}")
     _ask(page, "Расскажи подробно")
-    expect(page.get_by_text("word word word")).to_be_in_viewport()
+    expect(page.get_by_text("word word word")).to_be_visible()
+    page.wait_for_function(AT_END)
     shot(page, "chat-streaming-ru")
     page.get_by_role("button", name="Остановить").click()
     expect(page.get_by_text("Остановлено. То, что пришло, сохранено.")).to_be_visible()
+    page.wait_for_function(SETTLED)
     shot(page, "chat-stopped-ru")
     answer = scripted.service.client.conversation(talk.id)[1][-1]
     assert answer.state is State.STOPPED
@@ -159,6 +161,14 @@ def test_an_image_is_dropped_and_pasted(open_page: Opens, scripted: Scripted, sh
     shot(page, "chat-image-en")
 
 
+AT_END = """() => {
+  const inside = document.querySelector(".st-key-chat_thread");
+  const all = [inside, ...inside.querySelectorAll("*"), inside.parentElement];
+  const scrolls = (one) => one.scrollHeight > one.clientHeight + 4 && getComputedStyle(one).overflowY === "auto";
+  const thread = all.find(scrolls);
+  return thread && thread.scrollHeight - thread.clientHeight - thread.scrollTop < 60;
+}"""
+"""Whether the newest of what was said is in sight."""
 PASTE = """async () => {
   const canvas = new OffscreenCanvas(64, 64);
   canvas.getContext("2d").fillRect(8, 8, 32, 32);
@@ -199,6 +209,7 @@ def test_an_engine_that_breaks_off_is_told_and_asked_again(
     page = open_page(f"/chat?chat={talk.id}")
     _ask(page, "Ещё раз")
     expect(page.get_by_role("alert").first).to_be_visible()
+    page.wait_for_function(SETTLED)
     shot(page, "chat-broken-ru")
     scripted.script(answer="Whole.", trouble="")
     page.get_by_role("button", name="Ответить заново").click()

@@ -1,4 +1,4 @@
-"""The parts of the chat page that need no browser: answers made harmless, places numbered, and the page without a model."""
+"""The parts of the chat page that need no browser: harmless answers, numbered places, the page without a model."""
 
 from __future__ import annotations
 

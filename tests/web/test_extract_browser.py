@@ -114,6 +114,8 @@ def test_many_files_become_one_table(open_page: Opens, invoice: str, other: str,
             chosen.get_by_role("combobox").fill(name)
             page.get_by_role("option", name=name).first.click()
             expect(chosen.get_by_text(name, exact=True)).to_be_visible()
+            # While the choices are open, nothing else is there for those who ask by role.
+            page.keyboard.press("Escape")
     page.get_by_role("button", name="Извлечь").click()
     page.get_by_role("tab", name="Все документы").click()
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()

@@ -1,4 +1,4 @@
-"""The page of history and settings in Chromium: search, the way to a page, reading again, deleting, settings, report."""
+"""The page of history and settings in Chromium: search and the way to a page, reading again, deleting, settings."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def visit(open_page: Opens, *, language: str = "ru", width: int = 1280, dark: bo
     if width < 640:
         page.get_by_test_id("stExpandSidebarButton").click()
     page.get_by_role("link", name={"ru": "История и настройки", "en": "History and settings"}[language]).click()
+    if width < 640:
+        page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
     expect(page.get_by_role("tab").first).to_be_visible()
     return page
 

@@ -71,7 +71,7 @@ def test_words_that_were_found_are_marked_and_the_rest_is_only_text() -> None:
 def test_settings_are_shown_with_the_place_that_they_are_from(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCSTATION_SERVICE_KEEP_DAYS", "30")
     rows = {row["Setting"].split("`")[1]: row for row in settings.rows(load())}
-    assert rows["service.keep_days"]["Value"] == "30.0"
+    assert rows["service.keep_days"]["Value"] == "30"
     assert "DOCSTATION" in rows["service.keep_days"]["From"].replace("\\", "")
     assert rows["station.budget"]["Value"] == "12.00 GB"
     assert settings.retention(30) == "Documents are deleted 30 days after they were read."

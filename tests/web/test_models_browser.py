@@ -21,6 +21,8 @@ def visit(open_page: Opens, *, language: str = "ru", width: int = 1280, dark: bo
     if width < 640:
         page.get_by_test_id("stExpandSidebarButton").click()
     page.get_by_role("link", name={"ru": "Модели", "en": "Models"}[language]).click()
+    if width < 640:
+        page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
     expect(page.locator(".st-key-models_card_dots-ocr")).to_be_visible()
     return page
 

@@ -18,20 +18,21 @@ from typing import TYPE_CHECKING
 from docstation.bootstrap.service import address_of
 from docstation.errors import NoEngine
 from docstation.intake.limits import Limits
-from docstation.intake.page import PreparedPage
 from docstation.intake.worker import ask_for_time
 from docstation.messages.marking import N_
-from docstation.reading.embedded.engine import NAME as EMBEDDED
-from docstation.reading.engine import PageEngine, ReadPage
 
 if TYPE_CHECKING:
     from docstation.inference.completions import Client
     from docstation.inference.served import ServedModel
+    from docstation.intake.page import PreparedPage
+    from docstation.reading.engine import PageEngine, ReadPage
     from docstation.reading.vision.engine import VisionEngine
     from docstation.settings import Settings
 
 ENDPOINT_VARIABLE = "DOCSTATION_READING_ENDPOINT"
 AUTO = "auto"
+EMBEDDED = "embedded"
+"""As `docstation.reading.embedded.engine` calls itself; that is loaded where pages are read."""
 SERVED = "served"
 ENGINES = (AUTO, EMBEDDED, SERVED)
 """The names that are always known."""
@@ -214,7 +215,7 @@ class ActiveEngine:
 
     def _served(self) -> ServedModel | None:
         """The model that serves, once a switch is over; None where the embedded engine is to read."""
-        from docstation.inference.failures import AskFailed
+        from docstation.inference.failures import AskFailed, Overdue
         from docstation.inference.served import active
 
         at, waited = self._at(), 0.0
@@ -226,6 +227,9 @@ class ActiveEngine:
                     ask_for_time(POLL_SECONDS)
                     time.sleep(POLL_SECONDS)
                     waited += POLL_SECONDS
+                elif isinstance(error, Overdue) and self._vision is not None:
+                    # A busy machine: the model that answered a moment ago is asked, and the ladder knows what to do.
+                    return self._vision.model
                 elif self.name == AUTO:
                     return None
                 elif error.message_id == ANOTHER:

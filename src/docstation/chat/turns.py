@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from docstation.chat.citing import citations
 from docstation.chat.passages import Passage
-from docstation.document.conversation import Citation, Message, State
 from docstation.chat.window import Prepared, messages_of, prepared
+from docstation.document.conversation import Citation, Message, State
 from docstation.errors import Interrupted
 from docstation.inference.asking import ChatRequest
 from docstation.inference.completions import Client

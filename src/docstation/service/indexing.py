@@ -56,8 +56,10 @@ class Indexer:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._ended.is_set():
+        while True:
             self._wake.clear()
+            if self._ended.is_set():  # set before it is woken for the last time
+                return
             try:
                 while not self._ended.is_set() and (found := stale(self._queue, self._failed)) is not None:
                     self._index(found)

@@ -21,6 +21,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, ValidationError
 
+from docstation.bootstrap.engines import EMBEDDED
 from docstation.document.geometry import POINTS_PER_INCH, Box
 from docstation.document.model import Block, Category, Document, Page
 from docstation.errors import DeadlinePassed, InputError, Interrupted, NotFound, TooLarge, UsageError
@@ -301,7 +302,7 @@ async def _answer(queue: JobQueue, record: JobRecord, asked: OcrAsked, making: M
     markdown: dict[int, str] = await making.make(MarkdownTask(files))
     work: Callable[[], list[OcrPage]] = lambda: _pages(document, markdown, files, asked, record.options.dpi)  # noqa: E731
     pages = await to_thread.run_sync(work)
-    engines = sorted({page.engine for page in document.pages if page.engine}) or [record.options.engine]
+    engines = sorted({page.engine for page in document.pages if page.engine}) or [EMBEDDED]
     usage = OcrUsage(pages_processed=len(pages), doc_size_bytes=record.bytes)
     return OcrAnswer(pages=pages, model="+".join(engines), usage_info=usage)
 

@@ -79,6 +79,16 @@ def test_a_page_that_meets_a_model_which_has_gone_is_read_by_the_one_that_came()
         assert engine.read(page()).page.engine == MOCR
 
 
+def test_a_list_of_models_that_comes_late_does_not_send_pages_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "LOOK_SECONDS", 0.0)
+    with running(name=DOTS) as server:
+        server.api.says = good
+        engine = active("auto", server.address)
+        assert engine.read(page()).page.engine == DOTS
+        monkeypatch.setattr(engines, "ASK_SECONDS", 0.0)
+        assert engine.read(page()).page.engine == DOTS
+
+
 class _Gateway(http.server.BaseHTTPRequestHandler):
     """A gateway whose station is switching for some looks; then nothing serves there."""
 

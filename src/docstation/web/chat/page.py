@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from docstation.client import Client
 from docstation.document.conversation import Message
@@ -23,6 +24,7 @@ from docstation.web.service import client as service
 MODELS = str(Path(__file__).parents[1] / "app_pages" / "models.py")
 RECOGNISE = str(Path(__file__).parents[1] / "app_pages" / "recognise.py")
 LONGEST = 100_000
+HEIGHT = 500
 IMAGE_TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic", "pdf"]
 IMAGE_MEGABYTES = 50
 SUGGESTIONS = (
@@ -58,8 +60,7 @@ def _draw(client: Client) -> None:
     shown = state.shown()
     left, right = st.columns([3, 2], gap="medium") if shown is not None else (st.container(), None)
     with left:
-        messages = _conversation(client, id, asked, able=able)
-        slot = st.container(key="chat_now")
+        messages, slot = _conversation(client, id, asked, able=able)
     if shown is not None and right is not None:
         with right:
             place(client, shown)
@@ -69,26 +70,37 @@ def _draw(client: Client) -> None:
             _ask(client, id, asked)
 
 
-def _conversation(client: Client, id: str, asked: state.Asking | None, *, able: bool) -> tuple[Message, ...]:
-    """Draw what was said so far; without what is being asked anew."""
+def _conversation(
+    client: Client, id: str, asked: state.Asking | None, *, able: bool
+) -> tuple[tuple[Message, ...], DeltaGenerator]:
+    """Draw what was said so far, without what is being asked anew; with the place where more is to be drawn."""
     messages: tuple[Message, ...] = ()
-    if id:
-        conversation, messages = client.conversation(id)
-        heading(client, conversation)
-        messages = _kept(messages, asked)
-        said(client, id, messages, able=able and asked is None)
     if not able:
         _no_model()
-    elif not messages and asked is None:
+    elif not id:
         st.subheader(translate(N_("Ask about your pages")), anchor=False)
         st.markdown(
             translate(N_("Attach a page or drop an image, and ask. The answer shows where it stands on the page."))
         )
+    if not id:
+        _told()
+        return messages, st.container()
+    conversation, messages = client.conversation(id)
+    heading(client, conversation)
+    # It scrolls by itself and keeps to the newest; its height is in the style sheet.
+    thread = st.container(height=HEIGHT, border=False, autoscroll=True, key="chat_thread")
+    messages = _kept(messages, asked)
+    with thread:
+        said(client, id, messages, able=able and asked is None)
+        _told()
+    return messages, thread
+
+
+def _told() -> None:
     if error := state.told():
         texts.show(error)
         if isinstance(error, NoEngine):
             _to_models("chat_models_error")
-    return messages
 
 
 def _kept(messages: tuple[Message, ...], asked: state.Asking | None) -> tuple[Message, ...]:

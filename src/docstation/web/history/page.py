@@ -12,7 +12,7 @@ from docstation.web import texts
 from docstation.web.history import listing, searching
 from docstation.web.history.about import about
 from docstation.web.history.keys import keys
-from docstation.web.history.settings import settings
+from docstation.web.history.settings import TAB, TITLE, settings
 from docstation.web.models.looks import style
 from docstation.web.service import client as service
 
@@ -28,10 +28,8 @@ def draw() -> None:
 
 def _draw(client: Client) -> None:
     style()
-    names = (N_("Documents"), N_("Settings"), N_("API keys"), N_("About"))
-    documents, chosen, secrets, itself = st.tabs(
-        [translate(one) for one in names], key="history_tab", on_change="rerun"
-    )
+    names = (N_("Documents"), TITLE, N_("API keys"), N_("About"))
+    documents, chosen, secrets, itself = st.tabs([translate(one) for one in names], key=TAB, on_change="rerun")
     if documents.open:
         with documents:
             _documents(client)

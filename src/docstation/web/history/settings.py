@@ -8,7 +8,7 @@ import streamlit as st
 from babel import Locale
 
 from docstation.errors import DocStationError
-from docstation.messages import LANGUAGES, active, translate
+from docstation.messages import LANGUAGES, active, translate, use
 from docstation.messages.marking import N_
 from docstation.settings import Loaded, config_files, load, state_folder
 from docstation.web import texts
@@ -16,6 +16,9 @@ from docstation.web.models import wording
 from docstation.web.texts import LANGUAGE, plain
 
 _CHOICE = "history_language"
+TAB = "history_tab"
+"""Of the session's state: name of the open tab."""
+TITLE = N_("Settings")
 ORIGINS = {
     "built-in": N_("built in"),
     "file": N_("file {place}"),
@@ -81,7 +84,10 @@ def own_name(language: str) -> str:
 
 
 def _chosen() -> None:
-    st.session_state[LANGUAGE] = st.session_state[_CHOICE]
+    language = st.session_state[LANGUAGE] = st.session_state[_CHOICE]
+    # Tabs are known by their names: this one stays open under its other name.
+    use(language)
+    st.session_state[TAB] = translate(TITLE)
 
 
 def retention(days: float) -> str:
@@ -122,4 +128,6 @@ def _value(key: str, value: object) -> str:
         return wording.gigabytes(value)
     if isinstance(value, bool):
         return translate(N_("yes")) if value else translate(N_("no"))
+    if isinstance(value, float):
+        return f"{value:g}"
     return plain(", ".join(map(str, value)) if isinstance(value, tuple) else str(value)) or "–"

@@ -129,4 +129,6 @@ def _button(client: Client, status: StationStatus, entry: CatalogueEntry, plan: 
 
 def _switch(client: Client, name: str) -> None:
     client.switch(name)
+    # Clicks are heard before the page speaks.
+    texts.speak()
     st.toast(translate(N_("The switch to {models} has begun."), models=plain(name)), icon=":material/swap_horiz:")
