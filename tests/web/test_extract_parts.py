@@ -128,6 +128,7 @@ def test_an_invoice_is_extracted_from_the_page(
     page = app("en").run().switch_page("app_pages/extract.py").run()
     assert not page.exception
     page.multiselect(key="extract_documents").set_value([id]).run()
+    page.selectbox(key="extract_preset").set_value("счёт").run()
     page.button(key="extract_go").click().run()
 
     def shown() -> bool:

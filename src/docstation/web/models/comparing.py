@@ -67,7 +67,7 @@ def by_file(jobs: Sequence[Job]) -> dict[str, list[Job]]:
     """Readings that are there or under way, by the digest of their file; the newest first."""
     files: dict[str, list[Job]] = {}
     for one in jobs:
-        if one.sha256 and one.page_count and one.state not in {"failed", "cancelled"}:
+        if one.sha256 and (one.page_count or not one.over) and one.state not in {"failed", "cancelled"}:
             files.setdefault(one.sha256, []).append(one)
     return files
 

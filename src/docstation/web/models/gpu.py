@@ -56,8 +56,17 @@ def plot(history: GpuHistory) -> Json:
         for one in history.points
     ]
     budget = history.budget_bytes / wording.GB
-    at = {"field": "at", "type": "temporal", "title": None, "axis": {"format": "%H:%M"}}
-    memory = {"field": "used", "type": "quantitative", "title": translate(N_("GB")), "scale": {"domainMin": 0}}
+    top = 1.05 * max([budget, *(one.used_bytes / wording.GB for one in history.points)])
+    # The axes are given: Streamlit hands the rows over after the chart, which would warn of axes without an extent.
+    span = {"domain": [row["at"] for row in (rows[:1] + rows[-1:])]}
+    at = {"field": "at", "type": "temporal", "title": None, "axis": {"format": "%H:%M"}, "scale": span}
+    memory = {
+        "field": "used",
+        "type": "quantitative",
+        "title": translate(N_("GB")),
+        "scale": {"domain": [0, top]},
+        "stack": None,
+    }
     load = {"field": "load", "type": "quantitative", "title": translate(N_("load, %")), "scale": {"domain": [0, 100]}}
     return {
         "data": {"values": rows},
@@ -77,5 +86,4 @@ def plot(history: GpuHistory) -> Json:
             {"mark": {"type": "line", "color": LOAD, "strokeWidth": 1}, "encoding": {"x": at, "y": load}},
         ],
         "resolve": {"scale": {"y": "independent"}},
-        "padding": 4,
     }
