@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export OMP_THREAD_LIMIT := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help run test engine quick check bench lock messages clean
+.PHONY: help run test engine quick check bench soak lock messages clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,7 +44,10 @@ check: $(VENV)/.dev ## Lint, format, types, import contracts
 	@echo "== import-linter" && $(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/.dev build/.debian ## Speed and quality beside named peers; prints Markdown tables
-	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+	@for script in $(filter-out bench/soak%.py,$(wildcard bench/*.py)); do echo "== $$script"; $(BIN)/python "$$script"; done
+
+soak: $(VENV)/.dev ## Twenty minutes of requests, crashes, cancels and switches; what is left of them
+	@$(BIN)/python bench/soak.py
 
 lock: $(VENV)/.dev ## Pin requirements/*.in anew into requirements/*.txt (exact versions with hashes)
 	@$(BIN)/pip install --quiet uv && for set in runtime dev; do \
