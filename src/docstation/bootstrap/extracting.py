@@ -12,7 +12,6 @@ from docstation.bootstrap.engines import ASK_SECONDS, Endpoint, endpoint
 from docstation.document.model import Document
 from docstation.errors import NoEngine, NotFound, UsageError
 from docstation.extraction.ask import Asker
-from docstation.extraction.extract import extract
 from docstation.extraction.forms import schema_of
 from docstation.extraction.presets import preset
 from docstation.extraction.result import Extraction
@@ -154,5 +153,7 @@ def extract_document(document: Document, schema: Schema, by: By, picture: Pictur
     Raises:
         DocStationError: what `asking` and asking itself raise.
     """
+    from docstation.extraction.extract import extract
+
     with asking(by, picture) as asker:
         return extract(document, schema, asker)

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from rapidfuzz import fuzz
-
 from docstation.chat.passages import Passage
 from docstation.document.conversation import Citation
 
@@ -43,6 +41,8 @@ def _named(answer: str, by_mark: dict[str, Passage]) -> Iterable[tuple[int, Pass
 
 
 def _quoted(answer: str, passages: Sequence[Passage]) -> Iterable[tuple[int, Passage, str, float]]:
+    from rapidfuzz import fuzz
+
     folded = [(one, _folded(one.text)) for one in passages]
     for match in _QUOTES.finditer(answer):
         quote = next(group for group in match.groups() if group)

@@ -162,7 +162,9 @@ class Transport:
         return own
 
     def _begin(self, connection: HTTPConnection, request: Request) -> HTTPResponse:
-        headers = {**self._headers, "Connection": "close", **request.headers}
+        from docstation.messages import active
+
+        headers = {**self._headers, "Accept-Language": active(), "Connection": "close", **request.headers}
         if request.body is not None and not isinstance(request.body, bytes):
             headers["Content-Length"] = str(request.length)
         # Who refuses an upload says so and reads no further: the answer is there all the same.

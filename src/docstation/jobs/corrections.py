@@ -21,7 +21,6 @@ from docstation.jobs.queue_changes import check
 from docstation.jobs.queue_rows import no_job
 from docstation.jobs.tables import Corrections, Documents, Jobs, Pages
 from docstation.messages.marking import N_
-from docstation.reading.assembly import body_of
 
 NO_BLOCK = N_("There is no block {block} in {name}.")
 NO_PAGE = N_("There is no page {number} in {name}.")
@@ -122,6 +121,8 @@ def with_corrections(document: Document, corrections: Sequence[Correction]) -> D
     pages = tuple(corrected(page, by_page.get(page.number, ())) for page in document.pages)
     if all(page is before for page, before in zip(pages, document.pages, strict=True)):
         return document
+    from docstation.reading.assembly import body_of
+
     return replace(document, pages=pages, body=body_of(pages))
 
 

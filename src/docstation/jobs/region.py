@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from docstation.document.geometry import Affine, Box
 from docstation.document.model import FURNITURE, Block, Category, Page, TextLayer
 from docstation.document.text import Word
-from docstation.intake.page import Pixels, PreparedPage
+
+if TYPE_CHECKING:
+    from docstation.intake.page import Pixels, PreparedPage
 
 WHOLE = 0.95
 """A part with more of the page's area is read as the whole page."""
@@ -113,6 +114,8 @@ def _common(box: Box, part: Box) -> Box | None:
 
 
 def _cut(pixels: Pixels, part: Box, scale: float, blank: float) -> Pixels:
+    import numpy as np
+
     height, width = pixels.shape[:2]
     box = Affine.scaling(scale).box(part).clipped(width, height)
     x0, y0 = int(box.x0), int(box.y0)

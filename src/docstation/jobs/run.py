@@ -27,7 +27,6 @@ from docstation.jobs.options import ReadOptions
 from docstation.jobs.store import PageStore, drop_run, store_key
 from docstation.jobs.telling import ShownNames, Turns
 from docstation.jobs.work import OpenTask, PageTask
-from docstation.reading.assembly import assemble
 
 A4 = (595.28, 841.89)
 """Size, in points, that is written down for a page whose own size could not be learnt."""
@@ -264,6 +263,8 @@ class Run:
 
 def assembled(source: Source, pages: list[Page]) -> Document:
     """The document of `pages`, its body put together over them."""
+    from docstation.reading.assembly import assemble
+
     relabelled, body = assemble(pages)
     return Document(source, tuple(relabelled), tuple(body))
 

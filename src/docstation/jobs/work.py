@@ -2,7 +2,8 @@
 
 Runs inside a killable child (`docstation.intake.sandbox`): whatever a damaged file does to the libraries below, it
 does here. Only small values cross the process border. A finished page goes to the run's folder before it is answered,
-and so do pictures: it is safe there also while the parent is busy with what came before.
+and so do pictures: it is safe there also while the parent is busy with what came before. The parent makes the tasks,
+and does not load what reads them.
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docstation.document.geometry import Affine
 from docstation.document.model import Category, Page, PageStatus, Source
 from docstation.errors import UsageError
 from docstation.intake.limits import Limits
-from docstation.intake.opening import PageSource, open_document
-from docstation.intake.page import Pixels, PreparedPage
-from docstation.intake.triage import OrientationProbe, prepare, with_pixels
 from docstation.jobs.region import RegionTask, as_region, has_words, part_of, upright_part
 from docstation.jobs.store import keep_page
 from docstation.messages.marking import N_
-from docstation.reading.engine import PageEngine
+
+if TYPE_CHECKING:
+    from docstation.intake.opening import PageSource
+    from docstation.intake.page import Pixels, PreparedPage
+    from docstation.intake.triage import OrientationProbe
+    from docstation.reading.engine import PageEngine
 
 LEAST_PART = 1.0
 """Points, width and height: on less there is nothing to be read."""
@@ -91,6 +95,8 @@ class PageWorker:
         Raises:
             DocStationError: when the file or the page cannot be used.
         """
+        from docstation.intake.opening import open_document
+
         if isinstance(task, OpenTask):
             with open_document(task.original, name=task.name, password=task.password, limits=self._limits) as source:
                 count = source.page_count
@@ -100,6 +106,8 @@ class PageWorker:
         return keep_page(task.store, self._fallback(task) if task.after else self._read(task))
 
     def _read(self, task: PageTask) -> Page:
+        from docstation.intake.triage import prepare, with_pixels
+
         source = self._source(task)
         page = prepare(source, task.number, dpi=task.dpi, probe=self._probe)
         read = self._engine.read(page)
@@ -112,6 +120,8 @@ class PageWorker:
 
     def _fallback(self, task: PageTask) -> Page:
         """What the text layer alone gives, sane or not: a page that could not be looked at is not lost whole."""
+        from docstation.intake.page import PreparedPage
+
         raw = self._source(task).raw(task.number)
         size = (raw.width, raw.height)
         page = PreparedPage(
@@ -128,6 +138,8 @@ class PageWorker:
         return replace(read, status=status, reason=task.after)
 
     def _region(self, task: RegionTask) -> Page:
+        from docstation.intake.triage import prepare, with_pixels
+
         source, key = self._source(task), (task.original, task.number, task.dpi)
         if self._prepared is None or self._prepared[0] != key:
             # Whoever draws one region on a page will draw another.
@@ -145,6 +157,8 @@ class PageWorker:
         return self._engine.read(part_of(page, part)).page
 
     def _source(self, task: PageTask | RegionTask) -> PageSource:
+        from docstation.intake.opening import open_document
+
         if self._opened is not None and self._opened[0] != task.original:
             self._opened[1].__exit__(None, None, None)
             self._opened = None

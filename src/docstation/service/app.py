@@ -24,6 +24,7 @@ from docstation.messages.marking import N_
 from docstation.service.documents_shapes import error_shape, typed_errors
 from docstation.service.logs import REQUEST, log
 from docstation.service.request_log import RequestLog, Requests, common_headers
+from docstation.service.spoken import Spoken
 
 Health = Literal["ok", "embedded", "switching", "unwell"]
 DESCRIPTION = (
@@ -100,6 +101,7 @@ def build(
         responses=typed_errors(),
     )
     app.add_middleware(RequestLog, requests=Requests() if requests is None else requests)
+    app.add_middleware(Spoken)
     app.add_exception_handler(DocStationError, _ours)
     app.add_exception_handler(Exception, _unexpected(log_name))
     for away in UNANSWERED:

@@ -7,8 +7,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel
 
-from docstation.bootstrap.comparison_report import agreement_to_json, pages_to_json
-from docstation.evaluation.differing import compare_documents, mean
 from docstation.jobs.queue import JobQueue
 from docstation.service.documents_api import Id, guard
 from docstation.service.documents_shapes import typed_errors
@@ -70,6 +68,9 @@ def router(queue: JobQueue) -> APIRouter:
     @api.get("/documents/{id}/compare/{other}", responses=typed_errors(404, 409))
     def compare(id: Id, other: Other) -> ComparedShown:
         """Where two readings differ; neither is taken for the truth."""
+        from docstation.bootstrap.comparison_report import agreement_to_json, pages_to_json
+        from docstation.evaluation.differing import compare_documents, mean
+
         pages = compare_documents(read_document(queue, id), read_document(queue, other))
         scores = ScoresShown.model_validate(agreement_to_json(mean(pages)))
         shown = [PageComparedShown.model_validate(page) for page in pages_to_json(pages)]
