@@ -67,7 +67,7 @@ class Lives:
         os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        for pid in (self.pid, *self._gateways()):
+        for pid in filter(None, (self.pid, *self._gateways())):
             os.kill(pid, signal.SIGKILL)
         self._starter.communicate(timeout=20)
         self.queue.database.close()

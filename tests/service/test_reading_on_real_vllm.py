@@ -12,6 +12,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -151,12 +152,14 @@ def under_way(port: int) -> bool:
 
 def engines_of(port: int) -> list[psutil.Process]:
     """The engine processes of the model server on that port."""
-    return [
-        one
-        for one in psutil.process_iter()
-        if "EngineCore" in " ".join((one.name(), *one.cmdline()))
-        and any(str(port) in above.cmdline() for above in one.parents())
-    ]
+    found = []
+    for one in psutil.process_iter():
+        # Others end while they are looked at.
+        with suppress(psutil.Error):
+            is_engine = "EngineCore" in " ".join((one.name(), *one.cmdline()))
+            if is_engine and any(str(port) in above.cmdline() for above in one.parents()):
+                found.append(one)
+    return found
 
 
 def test_an_engine_that_is_killed_under_its_pages_is_brought_back_and_no_page_is_lost(

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from watched import Watched
 from web_process import ROOT, SAMPLES, SHOTS, WebService, web_server, web_service
 
+from docstation import messages
 from docstation.web import service as web_service_module
 
 PATIENCE_MS = 20_000.0
@@ -58,6 +59,8 @@ def app(service: WebService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
     web_service_module.forget()
 
     def make(language: str = "ru", **query: str) -> AppTest:
+        # What is chosen is written out by this thread, in the language in which the page has shown it.
+        messages.use(language)
         made = AppTest.from_file(str(MAIN), default_timeout=20)
         made.context = {"locale": language}
         for name, value in query.items():
@@ -65,6 +68,7 @@ def app(service: WebService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         return made
 
     yield make
+    messages.use("en")
     web_service_module.settings.cache_clear()
     web_service_module.forget()
 
