@@ -14,6 +14,7 @@ import http.client
 import io
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -41,12 +42,18 @@ def answer_for(page: tuple[int, int]) -> str:
     """A layout that covers the whole page, as large as usual answers are: about 1,700 tokens at four signs each."""
     width, height = page
     step = height // BLOCKS
-    text = "Публичное акционерное общество именуемое в дальнейшем Поставщик обязуется передать товар " * 4
+    # No two lines alike: what repeats itself is cut as a loop.
+    chance = random.Random(0)
     blocks = [
-        {"bbox": [0, place * step, width, (place + 1) * step], "category": "Text", "text": f"{place}. {text}"}
+        {"bbox": [0, place * step, width, (place + 1) * step], "category": "Text", "text": _prose(chance)}
         for place in range(BLOCKS)
     ]
     return json.dumps(blocks, ensure_ascii=False)
+
+
+def _prose(chance: random.Random) -> str:
+    letters = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфё"
+    return " ".join("".join(chance.choices(letters, k=chance.randint(2, 11))) for _ in range(50))
 
 
 def document(folder: Path, pages: int) -> tuple[Path, bytes]:
