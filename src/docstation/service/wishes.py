@@ -26,7 +26,7 @@ REST = 60.0
 """Seconds for which a model is not tried again after it failed once; twice as long after each further failure."""
 LONGEST_REST = 600.0
 SETTLED = 1.0
-"""Seconds in which a gateway that works has taken an order, and its news are of a time after it."""
+"""Seconds for which a gateway is waited for at a time to take an order."""
 BUSY = 0.2
 """Seconds between two tries while another change is under way."""
 _LOOK = 60.0
@@ -71,10 +71,15 @@ class Wishes:
             del self._failures[name]
         elif not isinstance(end, EndTold) or end.outcome != "already":
             self._fail(name, *_reason(end))
-        self._link.settle(SETTLED)
+        self._settle()
         if isinstance(end, EndTold) and end.outcome == "already" and _wish(self._link.news) == name:
             self._fail(name, translate(NOT_HELPED), begun=False)
-            self._link.settle(SETTLED)
+            self._settle()
+
+    def _settle(self) -> None:
+        """Wait for news from after the order, however busy the gateway is: older news tell of a wish that has ended."""
+        while not (self._closing.is_set() or self._link.closed or self._link.settle(SETTLED)):
+            pass
 
     def _fail(self, name: str, reason: str, begun: bool) -> None:
         self._failures[name] += 1
