@@ -22,6 +22,8 @@ class BareGateway:
         self.socket.connect(str(path))
         self._stream = self.socket.makefile("rb")
         self.at_ping = News()
+        self.takes_failures = False
+        """Whether a wish that the orders call failed ends at once, as in the real gateway."""
         self._orders = queue.Queue[dict[str, object]]()
         self._answers = False
 
@@ -45,6 +47,9 @@ class BareGateway:
                         self.tell(self.at_ping)
                         self.socket.sendall(json.dumps({"pong": told["ping"]}).encode() + b"\n")
                     else:
+                        if self.takes_failures and self.at_ping.wish in told.get("failed", {}):
+                            self.at_ping = News()
+                            self.tell(self.at_ping)
                         self._orders.put(told)
 
         threading.Thread(target=run, daemon=True).start()

@@ -143,6 +143,7 @@ def test_a_wish_for_another_model_that_comes_during_a_switch_is_not_lost(scene: 
 
 def test_while_another_change_is_under_way_it_is_tried_again(scene: Scene):
     desk = Desk([EndTold("t", "busy"), EndTold("t", "busy"), BudgetExceeded(model="qwen")])
+    scene.gateway.takes_failures = True
     scene.wishes.start(desk)
     scene.wish("qwen")
     scene.failed("qwen")
