@@ -52,6 +52,8 @@ class Server:
     async def handle(self, request: Request, exchange: Exchange) -> None:
         if request.path == "/v1/models":
             card = {"id": self._model, "object": "model", "owned_by": "vllm", "max_model_len": self._context}
+            # As the gateway says it before vLLM.
+            card["max_num_seqs"] = self._engine.slots
             await exchange.answer_json(200, {"object": "list", "data": [card]})
         elif request.path == "/version":
             await exchange.answer_json(200, {"version": "0.32.0"})

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from docstation.errors import BrokenFile, MissingDependency
 from docstation.intake.limits import Limits
 from docstation.intake.opening import fitting_scale, open_document
+from docstation.intake.turns import turn
 from docstation.intake.worker import ask_for_time
 
 
@@ -26,6 +27,34 @@ class Unreadable:
 def obedient(*initial: Any) -> Callable[[tuple[Any, ...]], object]:
     """A handler of tasks ``(what, *arguments)``; see `ORDERS`."""
     return lambda task: ORDERS[task[0]](initial, *task[1:])
+
+
+def loaded() -> None:
+    """What a nursery loads: here, this module alone."""
+
+
+def not_loadable() -> None:
+    raise ImportError
+
+
+def _surroundings(initial: tuple[Any, ...]) -> tuple[str, str | None, str | None]:
+    return str(Path.cwd()), os.environ.get("DOCSTATION_READING_ENDPOINT"), os.environ.get("HOME")
+
+
+def _takes_a_turn(initial: tuple[Any, ...], folder: Path, name: str) -> str:
+    """How many were at work at the same time, as far as this one saw."""
+    with turn():
+        mine = folder / name
+        mine.touch()
+        time.sleep(0.1)  # so that others would be there, if they might
+        there = len(list(folder.iterdir()))
+        mine.unlink()
+    return str(there)
+
+
+def _dies_in_a_turn(initial: tuple[Any, ...]) -> NoReturn:
+    with turn():
+        os._exit(3)
 
 
 def _breaks(initial: tuple[Any, ...], name: str) -> NoReturn:
@@ -95,6 +124,9 @@ ORDERS: dict[str, Callable[..., object]] = {
     "ask for time": _asks_for_time,
     "lambda": lambda initial: lambda: None,
     "unreadable": lambda initial: Unreadable(),
+    "surroundings": _surroundings,
+    "take a turn": _takes_a_turn,
+    "die in a turn": _dies_in_a_turn,
 }
 
 

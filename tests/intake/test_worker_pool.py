@@ -50,6 +50,12 @@ def ended(pid: int, *, within: float = 10.0) -> bool:
         os.close(handle)
 
 
+@pytest.fixture(params=["", "intake_handlers:loaded"], ids=["started", "forked"])
+def preload(request: pytest.FixtureRequest) -> str:
+    """Workers obey alike, whether each is started by itself or forked by a process that has loaded what they need."""
+    return str(request.param)
+
+
 @pytest.fixture
 def fifo(tmp_path: Path) -> Path:
     """A named pipe, by which a worker and the test wait for each other."""
@@ -69,8 +75,8 @@ def told(fifo: Path) -> int:
 
 
 @pytest.fixture
-def pool() -> Iterator[WorkerPool]:
-    with WorkerPool(1, OBEDIENT, limits=LIMITS) as made:
+def pool(preload: str) -> Iterator[WorkerPool]:
+    with WorkerPool(1, OBEDIENT, limits=LIMITS, preload=preload) as made:
         yield made
 
 
@@ -80,8 +86,8 @@ def test_a_task_comes_back_with_its_value_and_its_time(pool: WorkerPool) -> None
     assert 0 <= outcome.seconds < 10
 
 
-def test_the_target_gets_its_arguments_once() -> None:
-    with WorkerPool(1, OBEDIENT, limits=LIMITS, initial=(Path("a"), LIMITS)) as pool:
+def test_the_target_gets_its_arguments_once(preload: str) -> None:
+    with WorkerPool(1, OBEDIENT, limits=LIMITS, preload=preload, initial=(Path("a"), LIMITS)) as pool:
         assert one(pool, "initial").value == (Path("a"), LIMITS)
 
 
@@ -111,8 +117,8 @@ def test_a_bug_leaves_its_trace(pool: WorkerPool) -> None:
 
 
 @pytest.mark.parametrize("task", ["hang", "hang hard"])
-def test_a_worker_that_hangs_is_killed_at_the_deadline(task: str) -> None:
-    with WorkerPool(1, OBEDIENT, limits=LIMITS, seconds=0.6) as pool:
+def test_a_worker_that_hangs_is_killed_at_the_deadline(task: str, preload: str) -> None:
+    with WorkerPool(1, OBEDIENT, limits=LIMITS, preload=preload, seconds=0.6) as pool:
         pid = one(pool, "who").value[0]
         failed = one(pool, task)
         assert reason(failed) == "timeout"
@@ -121,8 +127,8 @@ def test_a_worker_that_hangs_is_killed_at_the_deadline(task: str) -> None:
         assert one(pool, "return", 1).value == 1
 
 
-def test_deadlines_hold_while_the_caller_is_busy_with_something_else(fifo: Path) -> None:
-    with WorkerPool(1, OBEDIENT, limits=LIMITS, seconds=0.6) as pool:
+def test_deadlines_hold_while_the_caller_is_busy_with_something_else(fifo: Path, preload: str) -> None:
+    with WorkerPool(1, OBEDIENT, limits=LIMITS, preload=preload, seconds=0.6) as pool:
         pool.submit(("hang hard", fifo))
         pid = told(fifo)
         assert ended(pid)  # nobody has asked for an outcome yet
@@ -146,9 +152,9 @@ def test_a_worker_that_dies_between_two_tasks_is_replaced(pool: WorkerPool) -> N
     assert [outcome.value for outcome in outcomes[1:]] == [1, 2]
 
 
-def test_every_task_of_a_bad_lot_has_one_outcome() -> None:
+def test_every_task_of_a_bad_lot_has_one_outcome(preload: str) -> None:
     tasks = [("return", 0), ("die",), ("break", "a"), ("segfault",), ("return", 1), ("bug",), ("return", 2)]
-    with WorkerPool(2, OBEDIENT, limits=LIMITS) as pool:
+    with WorkerPool(2, OBEDIENT, limits=LIMITS, preload=preload) as pool:
         outcomes = list(pool.run(tasks))
         assert pool.open_tasks == 0
     assert sorted(str(outcome.task) for outcome in outcomes) == sorted(map(str, tasks))
@@ -164,32 +170,32 @@ def test_every_task_of_a_bad_lot_has_one_outcome() -> None:
         ("no_such_module:make", WorkerFailed),
     ],
 )
-def test_a_worker_that_does_not_come_up_fails_every_task(target: str, kind: type[Exception]) -> None:
+def test_a_worker_that_does_not_come_up_fails_every_task(target: str, kind: type[Exception], preload: str) -> None:
     limits = Limits(start_seconds=0.5 if "slow" in target else 30)
-    with WorkerPool(2, target, limits=limits) as pool:
+    with WorkerPool(2, target, limits=limits, preload=preload) as pool:
         outcomes = list(pool.run([1, 2, 3]))
     assert sorted(outcome.task for outcome in outcomes) == [1, 2, 3]
     assert {type(outcome.error) for outcome in outcomes} == {kind}
 
 
-def test_a_worker_that_cannot_even_be_started_fails_every_task(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_cannot_even_be_started_fails_every_task(monkeypatch: pytest.MonkeyPatch, preload: str) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with WorkerPool(2, OBEDIENT, limits=LIMITS) as pool:
+    with WorkerPool(2, OBEDIENT, limits=LIMITS, preload=preload) as pool:
         outcomes = list(pool.run([("return", number) for number in range(5)]))
     assert [reason(outcome) for outcome in outcomes] == ["crash"] * 5
 
 
-def test_what_cannot_be_sent_is_the_callers_error_at_once(pool: WorkerPool) -> None:
+def test_what_cannot_be_sent_is_the_callers_error_at_once(pool: WorkerPool, preload: str) -> None:
     with pytest.raises(Exception, match="pickle"):
         pool.submit(("return", lambda: None))
     assert pool.open_tasks == 0
     assert one(pool, "return", 1).value == 1
     with pytest.raises(Exception, match="pickle"):
-        WorkerPool(1, OBEDIENT, limits=LIMITS, initial=(lambda: None,))
+        WorkerPool(1, OBEDIENT, limits=LIMITS, preload=preload, initial=(lambda: None,))
 
 
-def test_outcomes_come_as_they_complete_and_not_in_order(fifo: Path) -> None:
-    with WorkerPool(2, OBEDIENT, limits=LIMITS) as pool:
+def test_outcomes_come_as_they_complete_and_not_in_order(fifo: Path, preload: str) -> None:
+    with WorkerPool(2, OBEDIENT, limits=LIMITS, preload=preload) as pool:
         outcomes = pool.run([("wait for", fifo), ("return", 1), ("return", 2)])
         assert [next(outcomes).value, next(outcomes).value] == [1, 2]
         fifo.write_text("open")
@@ -203,10 +209,10 @@ def test_waiting_for_an_outcome_has_an_end(pool: WorkerPool) -> None:
     assert pool.open_tasks == 1
 
 
-def test_leaving_the_block_kills_working_workers_at_once(tmp_path: Path) -> None:
+def test_leaving_the_block_kills_working_workers_at_once(tmp_path: Path, preload: str) -> None:
     fifos = [tmp_path / name for name in ("one", "two")]
     started = 0.0
-    with WorkerPool(2, OBEDIENT, limits=LIMITS) as pool:
+    with WorkerPool(2, OBEDIENT, limits=LIMITS, preload=preload) as pool:
         for fifo in fifos:
             os.mkfifo(fifo)
             pool.submit(("hang hard", fifo))
@@ -217,11 +223,11 @@ def test_leaving_the_block_kills_working_workers_at_once(tmp_path: Path) -> None
     pool.close()  # closing twice does no harm
 
 
-def test_the_block_may_be_left_by_an_error_of_the_caller(fifo: Path) -> None:
+def test_the_block_may_be_left_by_an_error_of_the_caller(fifo: Path, preload: str) -> None:
     pids = []
 
     def work() -> None:
-        with WorkerPool(1, OBEDIENT, limits=LIMITS) as pool:
+        with WorkerPool(1, OBEDIENT, limits=LIMITS, preload=preload) as pool:
             pool.submit(("hang hard", fifo))
             pids.append(told(fifo))
             raise ZeroDivisionError
@@ -243,14 +249,14 @@ def test_a_cancelled_pool_can_be_used_again(fifo: Path, pool: WorkerPool) -> Non
     assert one(pool, "return", "again").value == "again"
 
 
-def test_leaving_a_run_forgets_the_tasks_that_were_not_started() -> None:
-    with WorkerPool(1, OBEDIENT, limits=LIMITS) as pool:
+def test_leaving_a_run_forgets_the_tasks_that_were_not_started(preload: str) -> None:
+    with WorkerPool(1, OBEDIENT, limits=LIMITS, preload=preload) as pool:
         with closing(pool.run([("return", 1), ("hang",), ("return", 2), ("return", 3)])) as outcomes:
             assert next(outcomes).value == 1
         assert pool.open_tasks <= 1
 
 
-def test_tasks_are_taken_from_their_source_a_few_ahead_only() -> None:
+def test_tasks_are_taken_from_their_source_a_few_ahead_only(preload: str) -> None:
     taken = 0
 
     def tasks() -> Iterator[tuple[str, int]]:
@@ -259,14 +265,14 @@ def test_tasks_are_taken_from_their_source_a_few_ahead_only() -> None:
             taken += 1
             yield "return", number
 
-    with WorkerPool(2, OBEDIENT, limits=LIMITS) as pool:
+    with WorkerPool(2, OBEDIENT, limits=LIMITS, preload=preload) as pool:
         for done, _ in enumerate(pool.run(tasks()), 1):
             assert taken <= done + 4
 
 
-def test_memory_stays_flat_over_many_tasks() -> None:
+def test_memory_stays_flat_over_many_tasks(preload: str) -> None:
     resident = psutil.Process().memory_info
-    with WorkerPool(2, OBEDIENT, limits=LIMITS) as pool:
+    with WorkerPool(2, OBEDIENT, limits=LIMITS, preload=preload) as pool:
         tasks = (("return", bytes([number % 256]) * 50_000) for number in range(1_500))  # 75 MB there, 75 MB back
         grown = 0
         for number, outcome in enumerate(pool.run(tasks)):
@@ -282,8 +288,8 @@ def test_a_large_task_and_a_large_answer_get_through(pool: WorkerPool) -> None:
     assert one(pool, "return", page).value == page
 
 
-def test_workers_are_replaced_after_so_many_tasks() -> None:
-    with WorkerPool(1, OBEDIENT, limits=LIMITS, recycle_after=3) as pool:
+def test_workers_are_replaced_after_so_many_tasks(preload: str) -> None:
+    with WorkerPool(1, OBEDIENT, limits=LIMITS, preload=preload, recycle_after=3) as pool:
         pids = [outcome.value[0] for outcome in pool.run([("who",)] * 9)]
     assert [pids.count(pid) for pid in dict.fromkeys(pids)] == [3, 3, 3]
 
@@ -293,15 +299,15 @@ def test_workers_are_out_of_reach_of_the_terminals_interrupt_and_take_one_thread
     assert one(pool, "threads").value == "1"
 
 
-def test_no_file_stays_open_behind_a_closed_pool() -> None:
+def test_no_file_stays_open_behind_a_closed_pool(preload: str) -> None:
     def open_files() -> int:
         return psutil.Process().num_fds()
 
-    with WorkerPool(1, OBEDIENT, limits=LIMITS) as pool:
+    with WorkerPool(1, OBEDIENT, limits=LIMITS, preload=preload) as pool:
         one(pool, "return", 1)
     before = open_files()
     for task in (("die",), ("return", 1)):
-        with WorkerPool(2, OBEDIENT, limits=LIMITS) as pool:
+        with WorkerPool(2, OBEDIENT, limits=LIMITS, preload=preload) as pool:
             one(pool, *task)
     assert open_files() == before
 
@@ -312,15 +318,15 @@ from pathlib import Path
 from docstation.intake.limits import Limits
 from docstation.intake.sandbox import WorkerPool
 
-with WorkerPool(1, "intake_handlers:obedient", limits=Limits()) as pool:
+with WorkerPool(1, "intake_handlers:obedient", limits=Limits(), preload=sys.argv[2]) as pool:
     pool.submit(("hang hard", Path(sys.argv[1])))
     pool.next()
 """
 
 
-def test_no_worker_outlives_a_parent_that_is_killed(fifo: Path) -> None:
+def test_no_worker_outlives_a_parent_that_is_killed(fifo: Path, preload: str) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    parent = subprocess.Popen([sys.executable, "-c", ORPHAN, fifo], env=environment)
+    parent = subprocess.Popen([sys.executable, "-c", ORPHAN, fifo, preload], env=environment)
     pid = told(fifo)
     assert psutil.pid_exists(pid)
     parent.kill()
@@ -339,15 +345,15 @@ def test_a_single_call_gives_its_value_or_raises() -> None:
         assert caught.value.fields["reason"] == why
 
 
-def test_a_task_that_waits_for_others_may_ask_for_more_time_once_for_itself() -> None:
-    with WorkerPool(1, OBEDIENT, limits=LIMITS, seconds=0.5) as pool:
+def test_a_task_that_waits_for_others_may_ask_for_more_time_once_for_itself(preload: str) -> None:
+    with WorkerPool(1, OBEDIENT, limits=LIMITS, preload=preload, seconds=0.5) as pool:
         assert one(pool, "return", 1).value == 1
         assert one(pool, "ask for time", 20.0, 1.0).value == "done"
         assert reason(one(pool, "hang")) == "timeout"
 
 
-def test_no_task_gets_time_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_task_gets_time_without_end(monkeypatch: pytest.MonkeyPatch, preload: str) -> None:
     monkeypatch.setattr("docstation.intake.sandbox.MOST_GRANTED", 0.3)
-    with WorkerPool(1, OBEDIENT, limits=LIMITS, seconds=0.3) as pool:
+    with WorkerPool(1, OBEDIENT, limits=LIMITS, preload=preload, seconds=0.3) as pool:
         assert one(pool, "return", 1).value == 1
         assert reason(one(pool, "ask for time", 100.0, 20.0)) == "timeout"

@@ -372,3 +372,28 @@ def test_every_page_is_told_when_it_begins_and_when_it_ends(queue: JobQueue, tmp
     assert pages == [(number, state) for number in (1, 2, 3) for state in (PageState.READING, PageState.OK)]
     assert [one.done for one in news][-1] == 3
     assert os.listdir(queue.files_of(job).given.parent / "fresh") == ["pictures"]  # noqa: PTH208
+
+
+def test_further_seats_read_as_many_pages_of_a_served_model_as_it_takes(
+    queue: JobQueue, stage: Stage, tmp_path: Path
+) -> None:
+    served = [3]
+    settings = RunnerSettings(1, TARGET, further=4, served=lambda _options: served[0], look_seconds=0.05)
+    for number in range(1, 7):
+        stage.hold(number)
+    job = submit(queue, text_pdf(tmp_path / "book.pdf", 6))
+    with JobRunner(queue, settings) as runner:
+        for number in (1, 2, 3):
+            stage.await_held(number)
+        assert runner.workers == 3
+        served[0] = 0
+        for number in (1, 2, 3):
+            stage.release(number)
+        await_that(lambda: queue.job(job).counts.get(PageState.OK) == 3)
+        # The model has gone: the plain seat alone goes on.
+        stage.await_held(4)
+        assert sorted(stage.begun) == [1, 2, 3, 4]
+        for number in (4, 5, 6):
+            stage.release(number)
+        assert ended(queue, job).counts == {PageState.OK: 6}
+    assert sorted(stage.begun) == [1, 2, 3, 4, 5, 6]

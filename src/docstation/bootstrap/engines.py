@@ -40,6 +40,9 @@ ENGINES = (AUTO, EMBEDDED, SERVED)
 LOOK_SECONDS = 2.0
 """For so long what serves is taken to serve still; a page that it does not answer any more climbs its ladder."""
 ASK_SECONDS = 5.0
+USUAL_SEQUENCES = 6
+"""Of servers that do not tell how many requests they answer together."""
+LEAST_AHEAD = 2
 SHARE_OF_SILENCE = 1 / 6
 """Of a page's time: an answer that stands still for longer is given up, while there is time to ask again."""
 SWITCH_SECONDS = 300.0
@@ -111,39 +114,50 @@ def engine_of(
     return ActiveEngine(name, lambda: embedded or EmbeddedEngine(languages), limits, where)
 
 
+def pages_for(sequences: int) -> int:
+    """Pages to be under way for an engine that answers so many requests together, 0 where that is not known.
+
+    A page takes its worker's time before it is asked about and after its answer: with a few more under way the engine
+    always has the next request at hand.
+    """
+    return (sequences or USUAL_SEQUENCES) + max(LEAST_AHEAD, sequences // 4)
+
+
 class ServedLook:
-    """Tells, without asking more often than every `LOOK_SECONDS`, whether a model serves that reads pages.
+    """Tells, without asking more often than every `LOOK_SECONDS`, how many pages a served model is to read at once.
 
     Args:
         where: tells where models are asked.
+        at_once: pages under way; 0: as many as suit the model.
     """
 
-    def __init__(self, where: Callable[[], Endpoint] = endpoint) -> None:
+    def __init__(self, where: Callable[[], Endpoint] = endpoint, *, at_once: int = 0) -> None:
         self._where = where
+        self._at_once = at_once
         self._lock = threading.Lock()
         self._looked = float("-inf")
-        self._serves = False
+        self._pages = 0
 
-    def __call__(self, engine: str) -> bool:
-        """Whether pages that are to be read with that engine are read by a served model now."""
+    def __call__(self, engine: str) -> int:
+        """Pages that are to be under way together; 0 where the embedded engine reads them."""
         if engine == EMBEDDED:
-            return False
+            return 0
         with self._lock:
             if time.monotonic() - self._looked >= LOOK_SECONDS:
-                self._serves = self._look()
+                self._pages = self._look()
                 self._looked = time.monotonic()
-            return self._serves
+            return self._pages
 
-    def _look(self) -> bool:
+    def _look(self) -> int:
         from docstation.inference.failures import AskFailed
         from docstation.inference.served import active
 
         at = self._where()
         try:
-            active(at.base_url, at.key, timeout=ASK_SECONDS)
+            model = active(at.base_url, at.key, timeout=ASK_SECONDS)
         except (NoEngine, AskFailed):
-            return False
-        return True
+            return 0
+        return self._at_once or pages_for(model.sequences)
 
 
 class ActiveEngine:

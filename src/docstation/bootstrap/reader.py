@@ -11,6 +11,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event as Flag
@@ -31,6 +32,24 @@ from docstation.settings import state_folder
 
 WORKER = f"{__name__}:page_worker"
 
+PRELOAD = f"{__name__}:preload"
+NEEDED = (
+    "cv2",
+    "PIL.Image",
+    "pypdfium2",
+    "tiktoken",
+    "docstation.bootstrap.engines",
+    "docstation.inference.completions",
+    "docstation.intake.opening",
+    "docstation.intake.triage",
+    "docstation.jobs.runner_worker",
+    "docstation.reading.assembly",
+    "docstation.reading.embedded.engine",
+    "docstation.reading.embedded.orientation",
+    "docstation.reading.vision.engine",
+)
+"""Modules that reading a page imports; loading no more than they, a nursery is ready as soon as a worker would be."""
+
 T = TypeVar("T")
 
 
@@ -48,6 +67,15 @@ def page_worker(engine: str, languages: tuple[str, ...], limits: Limits) -> Page
     if isinstance(chosen, ActiveEngine):
         chosen.check()
     return PageWorker(chosen, OrientationFinder(), limits)
+
+
+def preload() -> None:
+    """Import what `page_worker` and its pages need, for a nursery: `docstation.intake.nursery`.
+
+    Not onnxruntime, which starts a thread as soon as it is imported.
+    """
+    for name in NEEDED:
+        import_module(name)
 
 
 def read_files(
@@ -83,7 +111,7 @@ def read_files(
     initial = (options.engine, options.languages, limits)
     with (
         TemporaryDirectory(prefix="docstation-") as folder,
-        WorkerPool(processes, WORKER, limits=limits, initial=initial) as pool,
+        WorkerPool(processes, WORKER, limits=limits, initial=initial, preload=PRELOAD) as pool,
     ):
         scratch = Path(folder)
         unpacked = scratch / "unpacked"
@@ -96,14 +124,12 @@ def read_files(
 
 def _processes(engine: str) -> int:
     """One for each core; where a served model reads, whose readers mostly wait, as many as it is to read at once."""
-    from docstation.bootstrap.engines import ServedLook
-    from docstation.reading.embedded.engine import NAME as EMBEDDED
-
-    if engine == EMBEDDED or not ServedLook()(engine):
-        return cores()
+    from docstation.bootstrap.engines import EMBEDDED, ServedLook
     from docstation.settings import load
 
-    return max(cores(), load().settings.reading.at_once)
+    if engine == EMBEDDED:
+        return cores()
+    return max(cores(), ServedLook(at_once=load().settings.reading.at_once)(engine))
 
 
 def cores() -> int:

@@ -42,6 +42,7 @@ class ServedModel:
         features: of its server.
         base_url: of its server, without ``/v1``.
         names: under which the server knows it as well.
+        sequences: requests that the server answers together; 0 where it does not tell, as vLLM itself does not.
     """
 
     id: str
@@ -50,6 +51,7 @@ class ServedModel:
     features: Features
     base_url: str
     names: tuple[str, ...] = ()
+    sequences: int = 0
 
 
 def active(
@@ -73,15 +75,21 @@ def active(
     if not isinstance(cards, list):
         raise EngineFailed(problem="no list of models came")
     card = _active_card([one for one in cards if isinstance(one, dict)])
-    model_id, context = str(card["id"]), card.get("max_model_len")
+    model_id = str(card["id"])
     return ServedModel(
         id=model_id,
-        context=context if isinstance(context, int) and not isinstance(context, bool) else 0,
+        context=_count(card, "max_model_len"),
         profile=profile_for(_known_by(card), named=named, folder=folder),
         features=_features(base_url, card, key, timeout),
         base_url=base_url.rstrip("/"),
         names=_names(card),
+        sequences=_count(card, "max_num_seqs"),
     )
+
+
+def _count(card: dict[str, object], name: str) -> int:
+    told = card.get(name)
+    return told if isinstance(told, int) and not isinstance(told, bool) else 0
 
 
 def _names(card: dict[str, object]) -> tuple[str, ...]:

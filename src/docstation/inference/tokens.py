@@ -8,7 +8,7 @@ vocabulary is not known, and where the library is missing. A server's own ``/tok
 from __future__ import annotations
 
 import unicodedata
-from base64 import b64decode
+from binascii import a2b_base64
 from functools import cache, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -53,6 +53,11 @@ def is_exact(vocabulary: str = QWEN) -> bool:
     return vocabulary == QWEN and _exact() is not None
 
 
+def unload() -> None:
+    """Give up the vocabulary's memory, 50 MB, until it is needed again; counts of short texts are remembered."""
+    _exact.cache_clear()
+
+
 def harmless(text: str) -> str:
     """Text from outside for a prompt: what a chat template would take for its own marks is broken up."""
     while _OPENING in text:
@@ -75,6 +80,6 @@ def _exact() -> Callable[[str], int] | None:
         return None
     # Not loaded with the library's own reader, which would leave a copy among the temporary files.
     pairs = (line.split() for line in path.read_bytes().splitlines() if line)
-    ranks = {b64decode(piece): int(rank) for piece, rank in pairs}
+    ranks = {a2b_base64(piece): int(rank) for piece, rank in pairs}
     encoding = import_module(_LIBRARY).Encoding(QWEN, pat_str=_PIECES, mergeable_ranks=ranks, special_tokens={})
     return lambda text: len(encoding.encode_ordinary(text))

@@ -103,9 +103,10 @@ def _strokes(pixels: Pixels, scale: float) -> npt.NDArray[np.uint8]:
     import cv2
 
     grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
-    side = max(3, round(_THICKEST * scale))
+    # Odd, or the closed picture lies half a pixel off, and is darker than the page in places.
+    side = max(3, round(_THICKEST * scale)) | 1
     ground = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    ink: npt.NDArray[np.uint8] = (ground - grey > _CONTRAST).astype(np.uint8)
+    ink: npt.NDArray[np.uint8] = (cv2.subtract(ground, grey) > _CONTRAST).astype(np.uint8)
     length = round(_RULE * scale)
     for shape in ((1, length), (length, 1)):
         ink &= 1 - cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8))

@@ -23,6 +23,7 @@ from typing import Any, Literal, Self, cast
 from docstation.errors import DocStationError, WorkerFailed
 from docstation.intake.child import Child
 from docstation.intake.limits import Limits
+from docstation.intake.nursery import NURSERIES
 from docstation.intake.worker import Answer
 from docstation.messages.marking import N_
 
@@ -107,6 +108,8 @@ class WorkerPool:
         initial: arguments of the target.
         seconds: bounds a task instead of `limits.page_seconds`.
         recycle_after: tasks after which a worker is replaced by a fresh one, so that leaks stay small.
+        preload: ``package.module:function`` that imports what the workers need, called once in a process that forks
+            them (`docstation.intake.nursery`); empty: each is started by itself.
 
     Raises:
         Exception: whatever pickle raises where `initial` cannot be pickled.
@@ -121,6 +124,7 @@ class WorkerPool:
         initial: tuple[object, ...] = (),
         seconds: float | None = None,
         recycle_after: int = 500,
+        preload: str = "",
     ) -> None:
         self._size = max(size, 1)
         self._target = target
@@ -129,6 +133,7 @@ class WorkerPool:
         self._initial = initial
         self._seconds = limits.page_seconds if seconds is None else seconds
         self._recycle_after = recycle_after
+        self._preload = preload
         self._seats: list[_Seat] = []
         self._gone: list[Child] = []
         self._pending: deque[_Task] = deque()
@@ -137,6 +142,8 @@ class WorkerPool:
         self._open: set[int] = set()
         self._lock = threading.Lock()
         self._closed = False
+        if preload:
+            NURSERIES.join(preload)
         self._wake_out, self._wake_in = _pipe()
         self._thread = threading.Thread(target=self._watch, name="worker-pool", daemon=True)
         self._thread.start()
@@ -212,6 +219,8 @@ class WorkerPool:
         self.cancel()
         self._thread.join()
         self._close_gone()
+        if self._preload:
+            NURSERIES.leave(self._preload)
         self._wake_in.close()
         self._wake_out.close()
 
@@ -257,7 +266,7 @@ class WorkerPool:
         starting = sum(not seat.ready for seat in self._seats)
         while len(self._pending) > starting and len(self._seats) < self._size and not self._closed:
             try:
-                child = Child(self._target, self._initial, memory=self._limits.worker_bytes)
+                child = Child(self._target, self._initial, memory=self._limits.worker_bytes, preload=self._preload)
             except OSError:
                 if self._seats:
                     return  # the workers that are there do it all
@@ -282,6 +291,9 @@ class WorkerPool:
             answer = _unpickled(seat.child.connection.recv_bytes())
         except (EOFError, OSError):
             self._settle_failure(seat, "memory" if seat.child.peak > self._limits.worker_bytes else "crash")
+            return
+        if answer.pid:
+            seat.child.pid = answer.pid
             return
         if not seat.ready:
             seat.ready = answer.error is None and not answer.trace

@@ -37,19 +37,24 @@ class Hello:
         initial: its arguments.
         search_path: the parent's `sys.path`.
         memory: resident bytes that the parent will tolerate.
+        environment: the parent's variables, as a worker is to have them.
+        folder: the parent's working folder, empty where that is gone.
     """
 
     target: str
     initial: tuple[object, ...]
     search_path: tuple[str, ...]
     memory: int
+    environment: dict[str, str]
+    folder: str
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A worker's answer: a value, an error of ours, or the trace of a bug. `starved` means memory ran out.
 
-    With `more` it is none yet: the task under way asks for so many seconds beyond those that it has.
+    With `more` it is none yet: the task under way asks for so many seconds beyond those that it has. The first of all,
+    which is none either, tells the worker's `pid`.
     """
 
     value: object = None
@@ -57,6 +62,7 @@ class Answer:
     trace: str = ""
     starved: bool = False
     more: float = 0.0
+    pid: int = 0
 
 
 class _Parent:
@@ -70,7 +76,7 @@ def ask_for_time(seconds: float) -> None:
 
     Does nothing outside of a worker. The parent grants no more than `docstation.intake.sandbox.MOST_GRANTED` in all.
     """
-    if _Parent.connection is not None:
+    if _Parent.connection is not None and seconds > 0:
         _Parent.connection.send(Answer(more=seconds))
 
 
@@ -85,7 +91,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _serve(connection: Connection) -> None:
+    connection.send(Answer(pid=os.getpid()))
     hello: Hello = connection.recv()
+    # A forked worker has what its nursery was started with.
+    os.environ.clear()
+    os.environ.update(hello.environment)
+    with contextlib.suppress(OSError):
+        os.chdir(hello.folder or ".")
     sys.path[:] = hello.search_path
     _bound_memory(hello.memory)
     handler: Callable[[Any], object] | None = None

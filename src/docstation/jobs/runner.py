@@ -68,11 +68,8 @@ class JobRunner:
         except BaseException:
             self._unlock()
             raise
-        plain, further = self._settings.workers, self._settings.further
-        self._seats = [
-            Seat(self._queue, ledger, self._settings, self._stop, further=place >= plain)
-            for place in range(plain + further)
-        ]
+        count = self._settings.workers + self._settings.further
+        self._seats = [Seat(self._queue, ledger, self._settings, self._stop, place) for place in range(count)]
         work = [("job-seat", seat.run) for seat in self._seats] + [("job-keeper", self._keep_house)]
         self._threads = [threading.Thread(target=target, name=name, daemon=True) for name, target in work]
         for thread in self._threads:

@@ -44,32 +44,40 @@ class RunnerSettings:
         workers: worker processes.
         target: makes the handler of pages, ``package.module:function``; called with an engine's name, languages and
             limits (`docstation.bootstrap.reader.page_worker`).
+        preload: imports what workers need, in the process that forks them (`docstation.bootstrap.reader.preload`);
+            empty: each starts by itself.
         limits: bounds on files, pages and workers.
         idle_seconds: after this long without work a worker is ended.
         look_seconds: how often an idle runner looks for jobs that other processes have submitted.
         sweep_seconds: how often documents that are too old are deleted.
         further: seats beside those of `workers` for pages that a served model reads: their workers wait most of the
             time, and with more of them pages are drawn ahead of the model.
-        served: whether a model serves now that reads pages of these options; asked before each page of such a seat.
+        served: how many pages of these options a served model is to read at once, 0 where none serves; asked before
+            each page of such a seat.
     """
 
     workers: int
     target: str
+    preload: str = ""
     limits: Limits = field(default_factory=Limits)
     idle_seconds: float = 60.0
     look_seconds: float = LOOK_SECONDS
     sweep_seconds: float = 600.0
     further: int = 0
-    served: Callable[[ReadOptions], bool] = lambda _options: False
+    served: Callable[[ReadOptions], int] = lambda _options: 0
 
 
 class Seat:
-    """Takes work and has it done until `stop` is set; a further one only pages that a served model reads."""
+    """Takes work and has it done until `stop` is set; a further one only pages that a served model reads.
+
+    Args:
+        place: among all seats, from 0; those from `RunnerSettings.workers` on are further ones.
+    """
 
     def __init__(
-        self, queue: JobQueue, ledger: Ledger, settings: RunnerSettings, stop: threading.Event, *, further: bool = False
+        self, queue: JobQueue, ledger: Ledger, settings: RunnerSettings, stop: threading.Event, place: int
     ) -> None:
-        self._pages_of = settings.served if further else None
+        self._place = place
         self._queue = queue
         self._ledger = ledger
         self._settings = settings
@@ -98,7 +106,7 @@ class Seat:
         """Do the next work; whether there was any."""
         work = None
         try:
-            work = self._ledger.claim(pages_of=self._pages_of) if self._has_room() else None
+            work = self._ledger.claim(pages_of=self._may_read) if self._has_room() else None
             if work is not None:
                 self._do(work)
         except UNANSWERED:
@@ -117,6 +125,12 @@ class Seat:
         if idle >= self._settings.idle_seconds:
             self._end_worker()
         self._queue.bell.wait(count, self._settings.look_seconds)
+
+    @property
+    def _may_read(self) -> Callable[[ReadOptions], bool] | None:
+        """Whose pages alone this seat takes; None where it takes any work."""
+        served = self._settings.served
+        return None if self._place < self._settings.workers else lambda options: served(options) > self._place
 
     def _has_room(self) -> bool:
         return self._queue.files.free() >= self._queue.keeping.free_bytes
@@ -229,7 +243,9 @@ class Seat:
         """What the worker makes of a task; None where the work was called off, and the worker killed."""
         if self._pool is None:
             initial = (self._settings.target, self._settings.limits)
-            self._pool = WorkerPool(1, TARGET, limits=self._settings.limits, initial=initial)
+            self._pool = WorkerPool(
+                1, TARGET, limits=self._settings.limits, initial=initial, preload=self._settings.preload
+            )
         self._pool.submit(task)
         while (outcome := self._pool.next(ASK_SECONDS)) is None:
             if self._unwanted(work):

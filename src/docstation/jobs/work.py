@@ -17,6 +17,8 @@ from docstation.document.geometry import Affine
 from docstation.document.model import Category, Page, PageStatus, Source
 from docstation.errors import UsageError
 from docstation.intake.limits import Limits
+from docstation.intake.turns import turn
+from docstation.intake.worker import ask_for_time
 from docstation.jobs.region import RegionTask, as_region, has_words, part_of, upright_part
 from docstation.jobs.store import keep_page
 from docstation.messages.marking import N_
@@ -109,7 +111,9 @@ class PageWorker:
         from docstation.intake.triage import prepare, with_pixels
 
         source = self._source(task)
-        page = prepare(source, task.number, dpi=task.dpi, probe=self._probe)
+        with turn() as waited:
+            ask_for_time(waited)
+            page = prepare(source, task.number, dpi=task.dpi, probe=self._probe)
         read = self._engine.read(page)
         if page.pixels is None and any(block.category is Category.PICTURE for block in read.page.blocks):
             # Born-digital pages are read without a raster; only pictures to be cut out are worth its price.

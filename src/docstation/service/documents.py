@@ -7,7 +7,9 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from docstation.bootstrap import reader
-from docstation.bootstrap.engines import ENGINES, ServedLook, endpoint, reading_through
+from docstation.bootstrap.engines import ENGINES, ServedLook, endpoint, pages_for, reading_through
+from docstation.bootstrap.parts import catalogue
+from docstation.errors import SettingsError
 from docstation.jobs.conversations import ConversationStore
 from docstation.jobs.database import Database
 from docstation.jobs.keeping import Keeping
@@ -47,13 +49,14 @@ def documents(settings: Settings) -> Iterator[tuple[JobQueue, tuple[APIRouter, .
     options = ReadOptions(languages=reading.languages, dpi=reading.dpi, engine=reading.engine)
     chosen = DocumentsSettings(options, settings.limits, ENGINES, allow_urls=own.allow_urls)
     keeping = Keeping(days=own.keep_days, max_bytes=own.documents_bytes)
-    serves, plain = ServedLook(), reading.jobs or reader.cores()
+    served, plain = ServedLook(at_once=reading.at_once), reading.jobs or reader.cores()
     workers = RunnerSettings(
         plain,
         reader.WORKER,
+        reader.PRELOAD,
         limits=settings.limits,
-        further=max(0, reading.at_once - plain),
-        served=lambda options: serves(options.engine),
+        further=max(0, (reading.at_once or _most_pages()) - plain),
+        served=lambda options: served(options.engine),
     )
     with reading_through(settings), closing(Database(state_folder(), own.database or None)) as database:
         queue = JobQueue(database, state_folder() / "documents", keeping=keeping, limits=settings.limits)
@@ -63,6 +66,15 @@ def documents(settings: Settings) -> Iterator[tuple[JobQueue, tuple[APIRouter, .
             making = Making(settings.limits)
             chat = chat_api.router(conversations, queue, making, endpoint, settings.limits)
             yield queue, (*routes(queue, chosen, making, workers.workers), chat)
+
+
+def _most_pages() -> int:
+    """Pages to be under way for the model of the catalogue that answers the most requests together."""
+    try:
+        entries = catalogue().entries.values()
+    except SettingsError:
+        return pages_for(0)
+    return max(pages_for(0), *(pages_for(one.max_sequences) for one in entries))
 
 
 def routes(queue: JobQueue, chosen: DocumentsSettings, making: Making, workers: int) -> tuple[APIRouter, ...]:

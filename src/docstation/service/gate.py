@@ -8,7 +8,8 @@ from dataclasses import replace
 from threading import Event as Flag
 from urllib.parse import quote, urlsplit
 
-from docstation.service.gateway.words import News, Orders, Upstream, Way
+from docstation.messages.marking import N_
+from docstation.service.gateway.words import CONCURRENCY, News, Orders, Upstream, Way
 from docstation.service.link import GatewayLink
 from docstation.station.causes import Cause, Fault
 from docstation.station.deployment import Deployment, Lineup
@@ -17,8 +18,8 @@ EVERY = 0.1
 """Seconds between two looks whether the drain was cancelled."""
 SETTLED = 1.0
 """Seconds in which a gateway that works has taken an order."""
-SWITCHING = "A switch of models is under way."
-NO_MODEL = "Only the embedded engine serves: it reads pages. Chat needs a model, see `docstation models switch`."
+SWITCHING = N_("A switch of models is under way.")
+NO_MODEL = N_("Only the embedded engine serves: it reads pages. Chat needs a model, see `docstation models switch`.")
 
 
 class GatewayGate:
@@ -88,5 +89,7 @@ def upstream(one: Deployment) -> Upstream:
         tls=tls,
         path=quote(parts.path.rstrip("/"), safe="/%"),
         remote=one.driver == "remote",
+        concurrency=max(CONCURRENCY, 2 * one.sequences),
         key_variable=one.key_variable,
+        sequences=one.sequences,
     )

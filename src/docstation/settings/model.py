@@ -20,7 +20,7 @@ class Reading:
         jobs: Worker processes; 0 means one for each core.
         engine: What reads; auto is the served model where one serves, else the embedded engine.
         endpoint: Address of the model server that pages are read with; empty means the service's own gateway.
-        at_once: Pages that a served model reads at the same time.
+        at_once: Pages under way while a served model reads; 0 means a few more than it answers together.
     """
 
     languages: Annotated[tuple[str, ...], Len(1)] = ("rus", "eng")
@@ -28,7 +28,7 @@ class Reading:
     jobs: Annotated[int, Interval(ge=0, le=256)] = 0
     engine: Annotated[str, Len(1)] = "auto"
     endpoint: str = ""
-    at_once: Annotated[int, Interval(ge=1, le=64)] = 8
+    at_once: Annotated[int, Interval(ge=0, le=64)] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ DriverKind = Literal["container", "process", "remote", "embedded"]
 
 NAMES = "--served-model-name"
 """The argument of ``vllm serve`` that the ids follow."""
+SEQUENCES = "--max-num-seqs"
+"""The argument before the number of requests that are answered together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,12 @@ class Deployment:
         words = self.arguments[self.arguments.index(NAMES) + 1 :]
         end = next((place for place, word in enumerate(words) if word.startswith("--")), len(words))
         return words[:end]
+
+    @property
+    def sequences(self) -> int:
+        """Requests that its server answers together; 0 where that is not known."""
+        after = self.arguments[self.arguments.index(SEQUENCES) + 1 :] if SEQUENCES in self.arguments else ()
+        return int(after[0]) if after and after[0].isdecimal() else 0
 
     @property
     def instance(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from gateway_parts import CHAT, KNOWN, Talk, alpha, answering, beta, raw, whole
@@ -71,10 +72,11 @@ def test_a_question_for_the_head_alone_is_answered_with_one(gateway):
 
 
 def test_models_are_listed_active_first(gateway):
-    gateway.serve(alpha(1), beta(1), known={**KNOWN, "gamma": "gamma"})
+    gateway.serve(replace(alpha(1), sequences=4), beta(1), known={**KNOWN, "gamma": "gamma"})
     cards = json.loads(gateway.ask("GET", "/v1/models").body)["data"]
     assert [(one["id"], one["active"]) for one in cards] == [("org/alpha", True), ("org/beta", True), ("gamma", False)]
-    assert cards[0]["max_model_len"] == 8192
+    assert (cards[0]["max_model_len"], cards[0]["max_num_seqs"]) == (8192, 4)
+    assert "max_num_seqs" not in cards[1]
     assert "docstation models switch gamma" in cards[2]["switch"]
     assert json.loads(gateway.ask("GET", "/v1/models/org%2Falpha").body) == cards[0]
     assert json.loads(gateway.ask("GET", "/v1/models/b").body) == cards[1]

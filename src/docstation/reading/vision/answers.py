@@ -21,12 +21,15 @@ from docstation.inference.images import encode
 from docstation.inference.loops import SERVER_REPETITION_DETECTION, LoopGuard
 from docstation.inference.profile import Task
 from docstation.inference.served import ServedModel
+from docstation.intake.memory import trim
 from docstation.intake.page import Pixels
 from docstation.reading.vision.fields import ParsedBlock
 from docstation.reading.vision.planner import Ask
 from docstation.reading.vision.stream import StreamParser, parse
 
 LAYOUTS = frozenset({Task.LAYOUT, Task.LAYOUT_ONLY})
+_LARGE = 1_000_000
+"""Pixels: of a whole page, not of one of the crops that are asked about side by side."""
 _LEAST_GARBLE = 8
 """Signs of an answer without blocks that are more than an empty list."""
 
@@ -126,6 +129,9 @@ class Asker:
         client = self._taken()
         try:
             with client.stream(self._request(pixels, ask, attempt)) as stream:
+                if ask.sent[0] * ask.sent[1] > _LARGE:
+                    # The answer takes seconds, and other pages need the memory of drawing and sending this one.
+                    trim()
                 for delta in stream:
                     if heard.hear(delta) or self._late():
                         break

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from docstation.document.geometry import Affine, Box
 from docstation.document.model import Attempt, Block, Category, Picture
+from docstation.inference import tokens
 from docstation.inference.profile import Task
 from docstation.intake.page import Pixels, PreparedPage
 from docstation.reading.vision import ladder
@@ -193,6 +194,7 @@ class PageReading:
         return Task.LAYOUT if self._planner.profile.can(Task.LAYOUT) else Task.TEXT
 
     def _ask(self, asks: Sequence[Ask]) -> list[Answer]:
+        tokens.unload()
         return self._asker.ask_all(self._pixels, asks, until=self._until, attempt=self._warmth)
 
     def _joined(self, answers: Sequence[Answer]) -> list[ParsedBlock]:

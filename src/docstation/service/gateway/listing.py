@@ -20,10 +20,7 @@ def cards(orders: Orders, since: int) -> list[dict[str, object]]:
         since: POSIX seconds, shown as the time at which each was made.
     """
     common = {"object": "model", "created": since, "owned_by": _OWNER, "parent": None}
-    active = [
-        {"id": one.id, **common, "root": one.id, "max_model_len": one.context, "active": True, "entry": one.model}
-        for one in orders.upstreams
-    ]
+    active = [{"id": one.id, **common, **_serving(one)} for one in orders.upstreams]
     if not active:
         active = [{"id": EMBEDDED, **common, "root": EMBEDDED, "active": True, "entry": EMBEDDED, "chat": False}]
     serving = names_serving(orders, orders.upstreams)
@@ -32,6 +29,11 @@ def cards(orders: Orders, since: int) -> list[dict[str, object]]:
         if name not in serving and entry not in serving and entry != active[0]["entry"]:
             others.setdefault(entry, []).append(name)
     return [*active, *({"id": entry, **common, **_other(entry, names)} for entry, names in others.items())]
+
+
+def _serving(one: Upstream) -> dict[str, object]:
+    shown = {"root": one.id, "max_model_len": one.context, "active": True, "entry": one.model}
+    return shown | ({"max_num_seqs": one.sequences} if one.sequences else {})
 
 
 def _other(entry: str, names: Sequence[str]) -> dict[str, object]:

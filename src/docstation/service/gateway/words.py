@@ -13,6 +13,10 @@ Way = Literal["open", "hold", "closed"]
 """``open``: requests pass. ``hold``: they wait for the end of a switch. ``closed``: nothing serves them."""
 
 
+CONCURRENCY = 16
+"""Requests that are passed at once to a server that answers fewer together: it has the next at hand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """A model server that requests may be passed to.
@@ -23,11 +27,12 @@ class Upstream:
         context: ``max_model_len`` in tokens.
         host: of the server; ASCII, as `path` is.
         port: of the server.
-        concurrency: requests that it answers at once; more wait here.
+        concurrency: requests that are passed to it at once; more wait here.
         tls: whether it is spoken to over TLS.
         path: before ``/v1`` in its addresses.
         remote: whether somebody else runs it, who is not to see what clients send to us alone.
         key_variable: variable of the gateway's environment that holds its key, empty for none.
+        sequences: requests that it answers together, of those that are passed to it; 0 where that is not known.
     """
 
     model: str
@@ -35,11 +40,12 @@ class Upstream:
     context: int
     host: str
     port: int
-    concurrency: int = 16
+    concurrency: int = CONCURRENCY
     tls: bool = False
     path: str = ""
     remote: bool = False
     key_variable: str = ""
+    sequences: int = 0
 
 
 @dataclass(frozen=True, slots=True)
