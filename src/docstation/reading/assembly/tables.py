@@ -2,94 +2,139 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from docstation.document.geometry import Box
-from docstation.document.table import Table
+from docstation.document.table import MAX_CELLS, Cell, Table
+from docstation.reading.assembly.split_rows import row_joined
+from docstation.reading.assembly.table_heads import has_own_heading, hold_alike, repeated_rows, said_rows
 
 EDGE_TOLERANCE = 0.1
 """Edges of the parts may differ by less than this share of the table's width."""
-MAX_HEADER_ROWS = 6
+TOP_SHARE = 0.4
+"""Of the page's height, within which the rest of a table begins."""
+MOST_WHITE = 0.3
+"""Of the page's height, that a table which goes on may leave free below it: a tall row moves to the next page whole."""
 
-_CONTINUATION = re.compile(
-    r"^\W*(?:продолжение|окончание|конец)\s+(?:таблицы|табл\.?)|^\W*(?:table|таблица|табл\.)\s*[\w.\-]*\W*"
-    r"\(?(?:continued|cont(?:inued|['’]?d|\.)|продолжение|окончание)|^\W*\(?(?:continued|cont['’]d|продолжение)\)?\W*$",
-    re.IGNORECASE,
-)
-
-
-def is_continuation(text: str) -> bool:
-    """Whether a line only says that a table goes on: «Продолжение таблицы 2», "Table 3 (continued)"."""
-    return len(text) < 120 and bool(_CONTINUATION.match(text.strip()))
+MAX_SPAN = 60
+"""Rows above the last one in which a cell that reaches it is looked for."""
 
 
-def go_together(above: Table, below: Table, upper: Box, lower: Box) -> bool:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a table stands on one page.
+
+    Attributes:
+        table: its grid.
+        box: where it stands, points.
+        width: of the page, points.
+        height: of the page, points.
+        floor: where the page's body ends: the upper edge of its footnotes and footers, points.
+    """
+
+    table: Table
+    box: Box
+    width: float
+    height: float
+    floor: float
+
+
+def go_together(first: Table, last: Part, part: Part, *, said: bool) -> bool:
     """Whether a table at the top of a page continues the one at the bottom of the page before.
 
     Args:
-        above: the rows so far.
-        below: the part on the next page.
-        upper: box of the last part so far, in points of its page.
-        lower: box of the next part.
+        first: the table's first part, with its heading.
+        last: its last part so far.
+        part: the one in question.
+        said: whether a line above it says that it is a continuation.
     """
-    if above.columns != below.columns:
+    if first.columns != part.table.columns or not _lie_alike(last, part):
         return False
-    tolerance = EDGE_TOLERANCE * max(upper.width, lower.width)
-    if abs(upper.x0 - lower.x0) > tolerance or abs(upper.x1 - lower.x1) > tolerance:
+    rest = _rest(part.table)
+    if rest is None:
         return False
-    if not _edges_agree(above, below, tolerance):
+    repeated = repeated_rows(first, rest)
+    if repeated >= rest.rows or rest.to_rows() == first.to_rows():
+        # The same table once more, or a heading with nothing under it.
+        return said and rest.rows < first.rows
+    if said or said_rows(part.table):
+        return True
+    if part.box.y0 > TOP_SHARE * part.height:
         return False
-    return not (above.header_row_count() and _has_own_heading(below) and repeated_rows(above, below) == 0)
+    if repeated:
+        return True
+    is_broken_off = last.floor - last.box.y1 <= MOST_WHITE * last.height
+    return not has_own_heading(last.table, rest) and (is_broken_off or hold_alike(last.table, rest))
 
 
-def joined(above: Table, below: Table) -> Table:
-    """The rows of both; a heading that the second part repeats is left out."""
-    repeated = repeated_rows(above, below)
-    if repeated >= below.rows:
-        return above
-    return above.stacked(below.without_rows(repeated) if repeated else below)
+def joined(parts: Sequence[Table]) -> Table:
+    """The rows of all parts; headings that later parts repeat are left out, rows cut by the page's end made whole."""
+    first = parts[0]
+    cells = list(first.cells)
+    rows = first.rows
+    for part in parts[1:]:
+        rest = _rest(part)
+        repeated = repeated_rows(first, rest) if rest else 0
+        if rest is None or repeated >= rest.rows:
+            continue
+        body = _unmarked(rest.without_rows(repeated) if repeated else rest)
+        whole = row_joined(_last_row(cells, rows), body, first)
+        if whole is not None:
+            cells = [cell for cell in cells if cell.row != rows - 1]
+            cells.extend(replace(cell, row=rows - 1) for cell in whole)
+            if body.rows == 1:
+                continue
+            body = body.without_rows(1)
+        cells.extend(replace(cell, row=cell.row + rows) for cell in body.cells)
+        rows += body.rows
+    return Table.of_cells(cells)
 
 
-def repeated_rows(above: Table, below: Table) -> int:
-    """How many leading rows of `below` repeat the heading of `above` (or its row of column numbers)."""
-    upper, lower = _texts(above, MAX_HEADER_ROWS), _texts(below, MAX_HEADER_ROWS)
-    count = 0
-    while count < min(len(upper), len(lower)) and upper[count] == lower[count] and any(lower[count]):
-        count += 1
-    # Without marked headings only a row that names every column is one; two rows of values may be alike.
-    if count and not above.header_row_count() and not all(upper[0]):
-        return 0
-    if not count and lower and _counts(lower[0]) and lower[0] in upper[1:]:
-        return 1
-    return count
+def fits(parts: Sequence[Table], part: Table) -> bool:
+    """Whether the table with one more part is not larger than tables may be."""
+    return (sum(one.rows for one in parts) + part.rows) * part.columns <= MAX_CELLS
 
 
-def _has_own_heading(table: Table) -> bool:
-    """Whether the first row is a heading beyond doubt: marked as one, each column named, no bare number."""
-    first = table.to_rows()[0]
-    named = all(text and len(text) < 80 and any(char.isalpha() for char in text) for text in first)
-    return table.header_row_count() > 0 and named
+def _rest(table: Table) -> Table | None:
+    """The table without leading rows that only say that it goes on; None where nothing else is left."""
+    said = said_rows(table)
+    return table.without_rows(said) if said else table if table.rows else None
 
 
-def _texts(table: Table, rows: int) -> list[list[str]]:
-    return [["".join(text.casefold().split()) for text in row] for row in table.to_rows()[:rows]]
+def _last_row(cells: Sequence[Cell], rows: int) -> list[Cell]:
+    """The cells of the last row; none where one reaches into it from above."""
+    found: list[Cell] = []
+    for cell in reversed(cells):
+        if cell.row + cell.rowspan == rows and cell.row == rows - 1:
+            found.append(cell)
+        elif cell.row + cell.rowspan >= rows:
+            return []
+        elif cell.row < rows - MAX_SPAN:
+            break
+    return sorted(found, key=lambda cell: cell.column)
 
 
-def _counts(row: Sequence[str]) -> bool:
-    """Whether a row numbers the columns: 1, 2, 3."""
-    return len(row) > 1 and list(row) == [str(number) for number in range(1, len(row) + 1)]
+def _unmarked(table: Table) -> Table:
+    """The table with no heading in front: rows in the middle of a table are none."""
+    marked = table.header_row_count()
+    cells = (replace(cell, header=False) if cell.row < marked else cell for cell in table.cells)
+    return Table(table.rows, table.columns, tuple(cells)) if marked else table
 
 
-def _edges_agree(above: Table, below: Table, tolerance: float) -> bool:
-    """Whether the columns' left edges lie under each other, where cells have boxes."""
-    upper, lower = _column_edges(above), _column_edges(below)
+def _lie_alike(last: Part, part: Part) -> bool:
+    """Whether both are about as wide, and their columns lie under each other."""
+    if abs(last.width - part.width) > 0.05 * last.width:
+        return False
+    tolerance = EDGE_TOLERANCE * max(last.box.width, part.box.width)
+    if abs(last.box.x0 - part.box.x0) > tolerance or abs(last.box.x1 - part.box.x1) > tolerance:
+        return False
+    upper, lower = dict(_column_edges(last.table)), dict(_column_edges(part.table))
     return all(abs(upper[column] - lower[column]) <= tolerance for column in upper.keys() & lower.keys())
 
 
-def _column_edges(table: Table) -> dict[int, float]:
-    edges: dict[int, float] = {}
+def _column_edges(table: Table) -> Iterator[tuple[int, float]]:
+    """Each column's left edge, where a cell of its own has a box; the last row's is told last."""
     for cell in table.cells:
         if cell.box is not None and cell.colspan == 1:
-            edges.setdefault(cell.column, cell.box.x0)
-    return edges
+            yield cell.column, cell.box.x0
