@@ -17,15 +17,19 @@ Message = dict[str, object]
 class Repetition:
     """When the server itself is to end an answer that goes round in circles; servers that cannot pass over it.
 
+    vLLM's ``repetition_detection`` is the second line of defence, for a client that does not listen. It knows exact
+    repeats only, and one rule for everything: from 240 tokens on, which rows of blank forms stay below. Every token
+    costs the engine a comparison for each pattern size, so the sizes are few; smaller patterns are found as multiples.
+
     Attributes:
         max_pattern_size: longest pattern, in tokens.
         min_pattern_size: shortest pattern, in tokens.
-        min_count: repetitions of it; empty forms repeat themselves rightly, so many: finer loops are found here.
+        min_count: repetitions of it.
     """
 
-    max_pattern_size: int = 200
+    max_pattern_size: int = 120
     min_pattern_size: int = 20
-    min_count: int = 16
+    min_count: int = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,6 @@ from dataclasses import dataclass
 
 from docstation.inference.repeats import Numbers, Run, counting_rows, equal_rows, runs
 
-SERVER_REPETITION_DETECTION = {"min_pattern_size": 20, "max_pattern_size": 120, "min_count": 12}
-"""vLLM's own ``repetition_detection``, tokens: the second line of defence, for a client that does not listen.
-
-Exact repeats only, one rule for everything: from 240 tokens on, which rows of blank forms stay below. Every token costs
-the engine a comparison for each pattern size, so the sizes are few; smaller patterns are found as multiples.
-"""
-
 _STRIDE = 64
 """Characters between two looks at the end of the text."""
 _COUNTING_STRIDE = 192

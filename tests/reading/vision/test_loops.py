@@ -15,7 +15,8 @@ import pytest
 
 from docstation.document.geometry import Affine
 from docstation.evaluation.rasters import opened
-from docstation.inference.loops import SERVER_REPETITION_DETECTION, Loop, LoopGuard
+from docstation.inference.asking import Repetition
+from docstation.inference.loops import Loop, LoopGuard
 from docstation.intake.page import PreparedPage
 from docstation.reading.embedded.tables import TableFinder
 from docstation.reading.layout import lines_of_words
@@ -273,9 +274,9 @@ def test_the_servers_own_detection_leaves_documents_alone():
 
 
 def server_stops(tokens: list[str]) -> bool:
-    rule = SERVER_REPETITION_DETECTION
-    for size in range(rule["min_pattern_size"], rule["max_pattern_size"] + 1):
-        last, count = tokens[len(tokens) - size :], rule["min_count"]
+    rule = Repetition()
+    for size in range(rule.min_pattern_size, rule.max_pattern_size + 1):
+        last, count = tokens[len(tokens) - size :], rule.min_count
         if size * count <= len(tokens) and tokens[len(tokens) - size * count :] == last * count:
             return True
     return False

@@ -18,7 +18,7 @@ from docstation.inference.asking import ChatRequest, Repetition, messages
 from docstation.inference.completions import Client
 from docstation.inference.failures import AskFailed, EngineFailed, Overdue, Refused, Unavailable
 from docstation.inference.images import encode
-from docstation.inference.loops import SERVER_REPETITION_DETECTION, LoopGuard
+from docstation.inference.loops import LoopGuard
 from docstation.inference.profile import Task
 from docstation.inference.served import ServedModel
 from docstation.intake.memory import trim
@@ -160,7 +160,7 @@ class Asker:
     def _request(self, pixels: Pixels, ask: Ask, attempt: int) -> ChatRequest:
         profile = self.model.profile
         picture = encode(pixels, ask.sent, region=ask.region)
-        guard = Repetition(**SERVER_REPETITION_DETECTION) if self.model.features.repetition_detection else None
+        guard = Repetition() if self.model.features.repetition_detection else None
         return ChatRequest(
             self.model.id,
             messages(profile, ask.prompt, (picture,)),
