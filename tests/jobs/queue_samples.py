@@ -12,6 +12,7 @@ from docstation.document.model import Block, Category, Page, PageStatus, Source
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.queue_records import JobOrder, PageState
 from docstation.jobs.queue_work import AssembleWork, Ledger, OpenWork, PageWork, Work
+from docstation.jobs.reserve_pages import keep_better
 from docstation.jobs.store import keep_page
 from docstation.jobs.tables import Jobs, Pages
 
@@ -61,24 +62,34 @@ def next_page(ledger: Ledger) -> PageWork:
     return work
 
 
-def written(work: PageWork, status: PageStatus = PageStatus.OK) -> Page:
+def written(work: PageWork, status: PageStatus = PageStatus.OK, reason: str = "poor") -> Page:
     """The page as a worker keeps it."""
-    reason = "" if status is PageStatus.OK else "poor"
+    reason = "" if status is PageStatus.OK else reason
     block = Block(f"p{work.number}-b1", Category.TEXT, Box(1, 2, 3, 4), f"text {work.number}.{work.attempt}")
     return keep_page(work.folder.fresh, Page(work.number, 300, 200, (block,), status, reason))
 
 
-def finish(ledger: Ledger, work: PageWork, status: PageStatus = PageStatus.OK, seconds: float = 0.5) -> None:
-    page = written(work, status)
+def finish(
+    ledger: Ledger,
+    work: PageWork,
+    status: PageStatus = PageStatus.OK,
+    seconds: float = 0.5,
+    reason: str = "poor",
+) -> None:
+    page = written(work, status, reason)
+    if work.reserve:
+        kept = keep_better(work.folder, page)
+        ledger.page_done(work, kept.status, seconds, result=page.status, code=page.reason, kept_code=kept.reason)
+        return
     work.folder.adopt(page)
     ledger.page_done(work, page.status, seconds, code=page.reason)
 
 
-def finish_all(ledger: Ledger, status: PageStatus = PageStatus.OK) -> None:
+def finish_all(ledger: Ledger, status: PageStatus = PageStatus.OK, reason: str = "poor") -> None:
     """Do whatever there is to do."""
     while (work := ledger.claim()) is not None:
         if isinstance(work, PageWork):
-            finish(ledger, work, status)
+            finish(ledger, work, status, reason=reason)
         elif isinstance(work, AssembleWork):
             work.folder.document.write_text("{}")
             ledger.assembled(work, work.folder.size())

@@ -10,13 +10,20 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 from queue_samples import check_counts, finish, finish_all, open_it, submitted, written
+from sqlalchemy import select
 
 from docstation.document.model import PageStatus
-from docstation.errors import NoEngine, NotFound, UsageError
+from docstation.errors import NoEngine, NotFound
+from docstation.jobs import reserve_rows as rows
 from docstation.jobs.database import Database
+from docstation.jobs.options import ReadOptions
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.queue_records import JobState, PageState
 from docstation.jobs.queue_work import AssembleWork, Ledger, OpenWork, PageWork, Work
+from docstation.jobs.reserve import Phase, Said
+from docstation.jobs.tables import Jobs, Pages
+
+RESERVE = "reserve-model"
 
 
 class Anything(RuleBasedStateMachine):
@@ -34,9 +41,9 @@ class Anything(RuleBasedStateMachine):
         self.runs = 0
         self.run_of: dict[int, int] = {}
 
-    @rule(target=jobs, priority=st.integers(0, 1))
-    def submit(self, priority: int) -> str:
-        return submitted(self.queue, priority=priority)
+    @rule(target=jobs, priority=st.integers(0, 1), reserve=st.sampled_from(["", RESERVE]))
+    def submit(self, priority: int, reserve: str) -> str:
+        return submitted(self.queue, priority=priority, options=ReadOptions(reserve=reserve))
 
     @rule(target=under_way)
     def claim(self) -> Work | None:
@@ -53,7 +60,7 @@ class Anything(RuleBasedStateMachine):
         elif isinstance(work, AssembleWork):
             self.ledger.assembled(work, 1)
         elif isinstance(work, PageWork) and work.folder.path.exists():
-            finish(self.ledger, work, status)
+            finish(self.ledger, work, status, reason="model-loop")
 
     @rule(work=consumes(under_way), how=st.sampled_from(["release", "fail", "lose"]))
     def end_badly(self, work: Work | None, how: str) -> None:
@@ -78,20 +85,38 @@ class Anything(RuleBasedStateMachine):
             self.run_of[id(work)] = self.runs
             self.end(work, status, 3)
 
+    @rule(how=st.sampled_from(["begin", "read", "settle", "give up"]))
+    def go_on_with_a_pass(self, how: str) -> None:
+        """What the runner's thread for passes does, at any time."""
+        with self.ledger.still(), self.database.writing() as connection:
+            now, jobs = rows.pass_now(connection), [one.job for one in rows.waiting(connection)]
+            if how == "begin" and now is None and jobs:
+                rows.begin(connection, RESERVE, (RESERVE,), 0.0)
+            elif how == "read" and now is not None:
+                rows.enter(connection, Phase.READING, ("usual",))
+                for job in jobs:
+                    rows.take_up(connection, job, 0.0)
+            elif how == "settle" and now is not None and now.phase is Phase.READING:
+                for job in jobs:
+                    if not rows.is_begun(connection, job):
+                        rows.leave(connection, job, Said.READ, 0.0)
+            elif how == "give up" and now is not None:
+                for job in jobs:
+                    rows.leave(connection, job, Said.TAKEN, 0.0)
+                rows.end(connection)
+
     @rule(job=jobs, change=st.sampled_from(["pause", "resume", "retry", "cancel"]))
     def change(self, job: str, change: str) -> None:
         try:
             getattr(self.queue, change)(job)
         except NotFound:
             return
-        except UsageError:
-            assert self.queue.job(job).state is JobState.CANCELLED
 
     @rule(job=jobs, number=st.integers(1, 3))
     def retry_page(self, job: str, number: int) -> None:
         try:
             self.queue.retry(job, number)
-        except (NotFound, UsageError):
+        except NotFound:
             return
 
     @rule(job=consumes(jobs))
@@ -118,12 +143,25 @@ class Anything(RuleBasedStateMachine):
             assert [one.number for one in news] == list(range(1, job.last_news + 1))
             assert news[-1].done <= job.done <= job.total
 
+    @invariant()
+    def pages_are_handed_over_for_a_pass_only(self) -> None:
+        with self.database.reading() as connection:
+            query = select(Pages.state, Jobs.state).join(Jobs, Jobs.id == Pages.job).where(Pages.before != "")
+            for page, job in connection.execute(query):
+                assert job == JobState.RESERVE or page == PageState.READING
+
     def teardown(self) -> None:
         if not hasattr(self, "queue"):
             return
         for job in self.queue.jobs():
             self.queue.resume(job.id)
         self.ledger.recover()
+        finish_all(self.ledger)
+        for how in ("begin", "read"):
+            self.go_on_with_a_pass(how)
+        finish_all(self.ledger)
+        for how in ("settle", "give up"):
+            self.go_on_with_a_pass(how)
         finish_all(self.ledger)
         for job in self.queue.jobs():
             assert job.state.ended

@@ -20,7 +20,7 @@ from queue_samples import (
 )
 
 from docstation.document.model import PageStatus
-from docstation.errors import NoEngine, NotFound, UsageError
+from docstation.errors import NoEngine, NotFound
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.queue_records import JobState, NewsKind, PageState
 from docstation.jobs.queue_work import AssembleWork, Ledger, OpenWork, PageWork
@@ -112,8 +112,32 @@ def test_a_cancelled_job_is_over_at_once_and_keeps_what_was_read(queue: JobQueue
     assert queue.page(job, 1) is not None
     assert queue.attempts(job, 2)[0].result == "interrupted"
     assert queue.cancel(job).last_news == queue.resume(job).last_news == queue.pause(job).last_news
-    with pytest.raises(UsageError, match="was cancelled"):
-        queue.retry(job)
+
+
+def test_a_cancelled_job_goes_on_with_the_pages_that_are_missing(queue: JobQueue, ledger: Ledger) -> None:
+    job = opened(queue, ledger, 3)
+    finish(ledger, next_page(ledger))
+    finish(ledger, next_page(ledger), PageStatus.FAILED)
+    work = next_page(ledger)
+    queue.cancel(job)
+    assert queue.retry(job).state is JobState.READING
+    assert not ledger.called_off(work)
+    ledger.release(work)
+    assert (states(queue, job), queue.job(job).ended) == ("oww", None)
+    finish_all(ledger)
+    assert (queue.job(job).state, states(queue, job)) == (JobState.DONE, "ooo")
+    assert queue.attempts(job, 1) == queue.attempts(job, 1)[:1], "what was read is not read again"
+
+
+def test_a_job_that_was_cancelled_before_it_was_opened_is_opened(queue: JobQueue, ledger: Ledger) -> None:
+    job = submitted(queue)
+    opening = ledger.claim()
+    assert isinstance(opening, OpenWork)
+    queue.cancel(job)
+    assert queue.retry(job).state is JobState.WAITING
+    open_it(ledger, opening, 2)
+    finish_all(ledger)
+    assert (queue.job(job).state, states(queue, job)) == (JobState.DONE, "oo")
 
 
 def test_failed_pages_are_read_again_and_the_others_kept(queue: JobQueue, ledger: Ledger) -> None:

@@ -17,6 +17,7 @@ from docstation.extraction.printed import Scalar, day, decimal
 from docstation.extraction.result import Extraction
 from docstation.extraction.rows import Column, RowTable, tables_of_extractions
 from docstation.extraction.schema import Kind
+from docstation.extraction.titles import extraction_in
 from docstation.messages import N_, active, translate
 
 FILE = N_("File")
@@ -44,6 +45,7 @@ def write_extractions(
     Raises:
         InputError: when the target cannot be written.
     """
+    extractions = [extraction_in(one, active()) for one in extractions]
     if form == "csv":
         return _csv(extractions, target, stem)
     makers: dict[str, Callable[[IO[bytes]], None]] = {

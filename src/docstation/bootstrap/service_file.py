@@ -14,7 +14,7 @@ from docstation.document.model import Document, Page, PageStatus
 from docstation.errors import DocStationError, Interrupted, NotReady
 from docstation.intake.sniff import OFFICE_TYPES
 from docstation.intake.sources import SourceFile
-from docstation.jobs.events import Event, FileFailed, FileRead, FileStarted, PageRead
+from docstation.jobs.events import Event, FileFailed, FileRead, FileStarted, PageRead, ReserveTold
 from docstation.jobs.options import ReadOptions
 from docstation.jobs.store import PageStore, writing
 from docstation.messages import LANGUAGES, N_, explain, use
@@ -123,7 +123,7 @@ class ServiceFile:
 
     def _sent(self) -> Submitted:
         own = self._asked.options
-        options = JobOptions(own.pages, own.password, own.languages, own.dpi, own.engine)
+        options = JobOptions(own.pages, own.password, own.languages, own.dpi, own.engine, reserve=own.reserve)
         sent = self._client.submit(self._asked.found.path, options, name=self._short, idempotency_key=self._asked.key)
         self._id = sent.id
         return sent
@@ -140,6 +140,8 @@ class ServiceFile:
                 yield self._begun(self._client.job(self._id))
             if event.page_ended and event.page is not None:
                 yield from self._page(event, event.page)
+            elif event.kind == "reserve":
+                yield ReserveTold(self._asked.name, event.code)
         if state != "done":
             job = self._client.job(self._id)
             if not job.over:

@@ -220,7 +220,8 @@ class _Run:
         with opened(found.path) as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         own = self.options
-        which = json.dumps([store_key(sha256, own), Path(name).name, own.pages, own.password, __version__])
+        how = [own.pages, own.password, *([own.reserve] if own.reserve else [])]
+        which = json.dumps([store_key(sha256, own), Path(name).name, *how, __version__])
         key = f"service-{hashlib.sha256(which.encode()).hexdigest()[:32]}"
         store = PageStore.open(self.state, key, resume=False)
         return Asked(found, name, own, store.folder.name), store

@@ -50,12 +50,13 @@ class ExtractSink:
 
     def take(self, event: FileRead, result: FileResult) -> None:
         from docstation.bootstrap.extracting import By, extract_document, pictures_of
+        from docstation.extraction.titles import extraction_in
 
         try:
             with pictures_of(event.original, event.password, self.settings.limits) as picture:
                 found = extract_document(event.document, self.schema, By(self.by), picture)
             # By the name that is shown: files of several folders may be called alike.
-            self.extractions[event.name] = replace(found, source=event.name)
+            self.extractions[event.name] = extraction_in(replace(found, source=event.name), active())
         except Exception as error:  # one file that cannot be extracted from must not cost the others
             result.errors.append(unexpected(error))
 

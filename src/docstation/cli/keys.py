@@ -19,7 +19,7 @@ from docstation.messages import N_, translate
 if TYPE_CHECKING:
     from docstation.jobs.keys import KeyRecord, KeyStore, Scope
 
-SCOPES = ("read", "write", "station")
+SCOPES = ("read", "write", "station", "admin")
 SHOWN_ONCE = N_("This is the key {name}, for: {scopes}. It is shown this once; keep it where secrets are kept.")
 HOW = N_("Clients send it as `Authorization: Bearer KEY`; docstation itself finds it in DOCSTATION_KEY.")
 FIRST = N_("It is the first key: from now on nobody is served without one, on this machine neither.")
@@ -53,7 +53,8 @@ def command() -> None:
     short_help=N_("Make a key and print it, this once."),
     help=N_(
         "Make a key and print it to the standard output, this once. Scopes: read looks at everything (GET), write "
-        "gives documents and asks models, station changes what serves. Each of the others brings read with it."
+        "gives documents and asks models, station changes what serves, admin makes and takes back keys. Each of the "
+        "others brings read with it."
     ),
     examples=(
         ("docstation keys add laptop", N_("reads and writes, as most clients need")),

@@ -14,6 +14,7 @@ import click
 from docstation.cli.common import WholeNumber, common_options, current, json_option
 from docstation.cli.completing import ENGINE, FORMAT_LIST, LANGUAGE_LIST
 from docstation.cli.console import product, say_error, show_json
+from docstation.cli.models.names import ModelName
 from docstation.cli.naming import Names
 from docstation.cli.progress import Lines, Live, Quiet, View
 from docstation.cli.run import Run, events, service_events, service_wanted, where_option
@@ -21,7 +22,7 @@ from docstation.cli.sinks import JOINABLE, TEXT_FORMATS, ContentSink, FolderSink
 from docstation.cli.speech import Argument, Command, Option
 from docstation.errors import ExitCode, Interrupted, UsageError
 from docstation.export import FORMATS, ExportOptions
-from docstation.jobs.options import ReadOptions
+from docstation.jobs.options import NO_RESERVE, ReadOptions
 from docstation.messages import N_
 from docstation.settings.keys import suggestion
 from docstation.settings.model import Output
@@ -91,6 +92,16 @@ class Destination:
     help=N_("What reads: auto, embedded, served, or the name of the model that serves [auto]."),
 )
 @click.option(
+    "--reserve",
+    cls=Option,
+    type=ModelName(),
+    metavar="MODEL",
+    help=N_(
+        "Have the service switch to this model once, and back, for pages that the active one fails at; none for no "
+        "such model."
+    ),
+)
+@click.option(
     "--furniture/--no-furniture",
     cls=Option,
     default=None,
@@ -113,6 +124,7 @@ def command(
     dpi: int | str | None,
     jobs: int | str | None,
     engine: str | None,
+    reserve: str | None,
     furniture: bool | None,
     resume: bool,
     service: bool | None,
@@ -127,6 +139,7 @@ def command(
         "reading.dpi": dpi,
         "reading.jobs": jobs,
         "reading.engine": engine,
+        "reading.reserve": reserve,
         "output.formats": formats,
         "output.furniture": furniture,
         "output.folder": output,
@@ -143,8 +156,14 @@ def command(
         jobs=reading.jobs,
         engine=reading.engine,
         limits=settings.limits,
+        reserve=reading.reserve,
     )
     client = service_wanted(service, settings, options)
+    if client is None and reserve not in (None, "", NO_RESERVE):
+        raise UsageError(
+            N_("Only the running service can switch to a reserve model."),
+            remedy=N_("Start it with `docstation serve --detach` and read with --service, or leave --reserve out."),
+        )
     run = Run(_sink(destination, files), _view(quiet=quiet, verbose=verbose))
     try:
         if client is None:

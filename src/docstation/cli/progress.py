@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from docstation.cli.console import error_lines, say, styled
 from docstation.cli.tally import FileResult, PageResult
 from docstation.document.model import PageStatus
+from docstation.jobs.reserve import sentence
 from docstation.messages import N_, plural, translate
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class View(Protocol):
     def page(self, file: FileResult, result: PageResult) -> None:
         """A page is finished."""
 
+    def reserve(self, file: FileResult, code: str) -> None:
+        """Something became of the reserve model for a file; see `docstation.jobs.reserve.sentence`."""
+
     def ended(self, file: FileResult) -> None:
         """A file has ended, well or badly."""
 
@@ -67,6 +71,9 @@ class Quiet:
         pass
 
     def page(self, file: FileResult, result: PageResult) -> None:
+        pass
+
+    def reserve(self, file: FileResult, code: str) -> None:
         pass
 
     def ended(self, file: FileResult) -> None:
@@ -94,6 +101,10 @@ class Lines(Quiet):
     def page(self, file: FileResult, result: PageResult) -> None:
         if self._pages:
             self.tell(page_line(file, result))
+
+    def reserve(self, file: FileResult, code: str) -> None:
+        message, fields = sentence(code)
+        self.tell(f"{file.name}: {translate(message, **fields)}")
 
     def ended(self, file: FileResult) -> None:
         super().ended(file)

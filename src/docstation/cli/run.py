@@ -15,7 +15,7 @@ from docstation.cli.sinks import Sink
 from docstation.cli.speech import Option
 from docstation.cli.tally import PageResult, Tally
 from docstation.errors import DocStationError
-from docstation.jobs.events import Event, FileFailed, FileRead, FileStarted, PageRead
+from docstation.jobs.events import Event, FileFailed, FileRead, FileStarted, PageRead, ReserveTold
 from docstation.jobs.options import ReadOptions
 from docstation.messages import N_
 
@@ -125,6 +125,8 @@ class Run:
                 self._view.ended(file)
             case FileFailed():
                 self._fail(event.name, event.error)
+            case ReserveTold():
+                self._view.reserve(self.tally.file(event.name), event.code)
 
     def _start(self, name: str, to_read: int, kept: int) -> None:
         file = self.tally.file(name)

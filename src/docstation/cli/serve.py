@@ -101,8 +101,9 @@ def _serve(settings: Settings, address: str, models: Sequence[str]) -> int:
     gc.disable()
     import uvicorn
 
+    from docstation.bootstrap.reserve import StationSwitch
     from docstation.bootstrap.station import service_log, status
-    from docstation.service import metrics
+    from docstation.service import keys_api, metrics
     from docstation.service.app import build
     from docstation.service.documents import documents
     from docstation.service.logs import logging_to
@@ -114,13 +115,14 @@ def _serve(settings: Settings, address: str, models: Sequence[str]) -> int:
     with (
         logging_to(service_log(), settings.service.log_format) as log,
         serving(settings, call.config) as made,
-        documents(settings) as (queue, routes),
+        documents(settings, StationSwitch(made.parts, made.desk)) as (queue, routes),
         metrics.measuring(
             made.desk, made.link, queue, requests, lambda patience: status(call.config, patience=patience)
         ) as sources,
     ):
         made.parts.reread_by(lambda: call.settings().settings.station)
-        routers = [router(made.parts, made.desk, made.history), metrics.router(sources), *routes]
+        own = (router(made.parts, made.desk, made.history), keys_api.router(made.keys), metrics.router(sources))
+        routers = [*own, *routes]
         app = build(routers, made.health, requests=requests, log_name=log)
         gc.freeze()
         gc.enable()

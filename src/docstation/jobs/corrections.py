@@ -86,7 +86,7 @@ def read_page(queue: JobQueue, id: str, number: int) -> Page:
         return found
     if record.total and all(page.number != number for page in queue.pages(id)):
         raise NotFound(NO_PAGE, number=number, name=record.name)
-    raise NotReady(NO_PAGE_YET, number=number, state=record.state.value)
+    raise NotReady(NO_PAGE_YET, number=number, state=record.state.word)
 
 
 def revision_of(queue: JobQueue, id: str) -> int:

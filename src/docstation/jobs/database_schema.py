@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from docstation.jobs.database import Database
 
-NEWEST = "0005"
+NEWEST = "0006"
 """The revision that this release works with; a test holds it against the migrations."""
 
 _ADVISORY = 0x0D0C57A7

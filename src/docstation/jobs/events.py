@@ -68,4 +68,17 @@ class FileFailed:
     error: DocStationError
 
 
-Event = FileStarted | PageRead | FileRead | FileFailed
+@dataclass(frozen=True, slots=True)
+class ReserveTold:
+    """Something became of the reserve model for a file; pages that it reads are not told again.
+
+    Attributes:
+        name: of the file.
+        code: what, see `docstation.jobs.reserve.sentence`.
+    """
+
+    name: str
+    code: str
+
+
+Event = FileStarted | PageRead | FileRead | FileFailed | ReserveTold

@@ -26,7 +26,7 @@ from docstation.extraction.result import Extraction
 from docstation.extraction.schema import Schema
 from docstation.jobs.database import Database
 from docstation.jobs.tables import Documents, Extractions
-from docstation.messages.marking import N_
+from docstation.messages.marking import N_, Word
 
 NO_EXTRACTION = N_("There is no extraction {name}.")
 NOT_DONE = N_("The extraction is {state}.")
@@ -39,6 +39,18 @@ class State(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+
+    @property
+    def word(self) -> Word:
+        """How people call it."""
+        return _STATE_WORDS[self]
+
+
+_STATE_WORDS = {
+    State.RUNNING: Word(N_("under way")),
+    State.DONE: Word(N_("done")),
+    State.FAILED: Word(N_("broken off")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,7 @@ class Kept:
         schema: what is wanted.
         done: pages that are done.
         total: pages to be done, 0 before it is known.
-        problem: message id or words of what went wrong.
+        problem: what went wrong: a message id, or the JSON of an error.
         result: with all corrections; None before the end.
         corrections: what a person says by dotted path.
     """
@@ -141,7 +153,7 @@ class ExtractionStore:
             with self._database.reading() as connection:
                 row = _row(connection, id)
             if not row.found:
-                raise NotReady(NOT_DONE, state=row.state)
+                raise NotReady(NOT_DONE, state=State(row.state).word)
             values = _corrected(row, document, said, undone) | {"changed": self._now()}
             # Looking for values takes a while: others may have corrected something meanwhile.
             same = (Extractions.id == id, Extractions.corrections == row.corrections)

@@ -20,9 +20,9 @@ from docstation.jobs.database import Database
 from docstation.jobs.tables import ApiKeys
 from docstation.messages.marking import N_
 
-Scope = Literal["read", "write", "station"]
-SCOPES: tuple[Scope, ...] = ("read", "write", "station")
-"""What a key may be good for: looking; documents and questions to models; changing what serves."""
+Scope = Literal["read", "write", "station", "admin"]
+SCOPES: tuple[Scope, ...] = ("read", "write", "station", "admin")
+"""What a key may be good for: looking; documents and questions to models; changing what serves; keys themselves."""
 USUAL: tuple[Scope, ...] = ("read", "write")
 PREFIX = "ds_"
 """Begins every key, so that one that lies where it should not is recognised."""

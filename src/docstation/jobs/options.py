@@ -7,6 +7,11 @@ from typing import TypedDict
 
 from docstation.intake.limits import Limits
 
+EMBEDDED = "embedded"
+"""Name of the engine that needs no model, whatever serves."""
+NO_RESERVE = "none"
+"""Asked for in place of a reserve model where there is to be none, whatever the settings say."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
@@ -20,6 +25,8 @@ class ReadOptions:
         jobs: worker processes, 0 for one per core.
         engine: name of the engine.
         limits: bounds on files, pages and workers; None for the defaults.
+        reserve: catalogue name of the model that may be switched to for pages that the active one fails at, empty for
+            none; only the service has a station to switch.
     """
 
     pages: str | None = None
@@ -29,6 +36,7 @@ class ReadOptions:
     jobs: int = 0
     engine: str = "auto"
     limits: Limits | None = None
+    reserve: str = ""
 
 
 class Choices(TypedDict, total=False):

@@ -171,13 +171,12 @@ class JobQueue:
         return self._change(id, changes.resume)
 
     def retry(self, id: str, number: int | None = None) -> JobRecord:
-        """Read a page again, or all failed pages; a job that failed as a whole is begun where it failed.
+        """Read a page again, or all failed pages; a job that failed as a whole or was cancelled goes on where it was.
 
         Nothing happens where there is nothing to retry.
 
         Raises:
             NotFound: there is no such job, or no such page in it.
-            UsageError: the job was cancelled.
         """
         return self._change(id, lambda connection, job, now: changes.retry(connection, job, number, now))
 

@@ -9,14 +9,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, delete, func, select, update
 
-from docstation.errors import NotFound, UsageError
+from docstation.errors import NotFound
 from docstation.jobs.queue_news import Told, write_news
 from docstation.jobs.queue_records import JobState, NewsKind, PageState
 from docstation.jobs.queue_rows import ACTIVE, checked_id, no_job
+from docstation.jobs.reserve import Said
+from docstation.jobs.reserve_rows import is_begun, leave_begun
 from docstation.jobs.tables import Documents, Jobs, Pages
 from docstation.messages.marking import N_
 
-_MAY_PAUSE = (JobState.WAITING, JobState.OPENING, JobState.READING)
+_MAY_PAUSE = (JobState.WAITING, JobState.OPENING, JobState.READING, JobState.RESERVE)
 _READ_AGAIN = tuple(state for state in PageState if state.ended)
 
 
@@ -32,37 +34,40 @@ def check(connection: Connection, job: str) -> None:
 
 def cancel(connection: Connection, job: str, now: float) -> None:
     """End the job unless it has ended."""
+    check(connection, job)
+    leave_begun(connection, job, Said.CANCELLED, now)
     _change(connection, job, NewsKind.CANCELLED, now, ACTIVE, {"state": JobState.CANCELLED, "ended": now})
 
 
 def pause(connection: Connection, job: str, now: float) -> None:
-    """Let no more of the job be begun, unless it is past that."""
+    """Let no more of the job be begun, unless it is past that; a pass with the reserve model ends."""
+    check(connection, job)
+    leave_begun(connection, job, Said.PAUSED, now)
     _change(connection, job, NewsKind.PAUSED, now, _MAY_PAUSE, {"state": JobState.PAUSED})
 
 
 def resume(connection: Connection, job: str, now: float) -> None:
     """Let a paused job go on where it was."""
+    check(connection, job)
     _change(connection, job, NewsKind.RESUMED, now, (JobState.PAUSED,), {"state": _GOES_ON})
 
 
 def retry(connection: Connection, job: str, number: int | None, now: float) -> None:
-    """Have a page read again, or all failed pages, or a job that failed as a whole begun where it failed.
+    """Have a page read again, or all failed pages; a job that failed as a whole or was cancelled goes on where it was.
 
     Raises:
         NotFound: there is no such job, or no such page in it.
-        UsageError: the job was cancelled.
     """
     state = _hold(connection, job)
-    if state is JobState.CANCELLED:
-        raise UsageError(N_("The job {name} was cancelled."), name=job, remedy=N_("Submit the file again."))
     if number is not None:
         _check_page(connection, job, number)
     again = _ask_again(connection, job, number, now)
-    if not again and state is not JobState.FAILED:
+    if not again and state not in (JobState.FAILED, JobState.CANCELLED):
         return
     values: dict[str, Any] = {name: getattr(Jobs, name) - count for name, count in again.items()}
     values |= {"waiting": Jobs.waiting + sum(again.values()), "ended": None, "error": None}
-    if state is not JobState.PAUSED:
+    # Pages that the reserve model is to read are left to it; those that are asked for now come after them.
+    if state is not JobState.PAUSED and not (state is JobState.RESERVE and is_begun(connection, job)):
         values["state"] = _GOES_ON
     write_news(connection, job, NewsKind.RETRIED, now, values=values, told=Told(number))
 
@@ -88,7 +93,6 @@ def _change(
     states: tuple[JobState, ...],
     values: dict[str, Any],
 ) -> None:
-    check(connection, job)
     write_news(connection, job, kind, now, values=values, where=Jobs.state.in_(states))
 
 

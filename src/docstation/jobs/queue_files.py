@@ -84,6 +84,12 @@ class DocumentFolder:
         """The page as a worker has just written it; None where it has not, or not whole."""
         return read_page(self.fresh / page_name(number))
 
+    def drop_fresh_pictures(self, page: Page) -> None:
+        """Take away the pictures of a fresh page that is not wanted."""
+        for block in page.blocks:
+            if block.picture is not None and block.picture.file:
+                (self.fresh_pictures / block.picture.file).unlink(missing_ok=True)
+
     def adopt(self, page: Page) -> None:
         """Let a fresh page take its place among the finished ones, durably, its pictures first.
 

@@ -12,19 +12,22 @@ from pathlib import Path
 
 from docstation.errors import DocStationError
 from docstation.jobs.options import ReadOptions
+from docstation.messages.marking import N_, Word
 
 
 class JobState(StrEnum):
     """Where a job stands.
 
     WAITING: for its file to be opened; OPENING: its pages are being counted, an office file is converted; READING: page
-    by page; PAUSED: by its owner, pages under way are still finished; ASSEMBLING: the document over all pages is made.
+    by page; RESERVE: all pages were read, and those that the model failed at wait for the reserve model, or are read by
+    it; PAUSED: by its owner, pages under way are still finished; ASSEMBLING: the document over all pages is made.
     The last three are ends: DONE (pages may have failed: see the counts), FAILED (no document), CANCELLED.
     """
 
     WAITING = "waiting"
     OPENING = "opening"
     READING = "reading"
+    RESERVE = "reserve"
     PAUSED = "paused"
     ASSEMBLING = "assembling"
     DONE = "done"
@@ -35,6 +38,24 @@ class JobState(StrEnum):
     def ended(self) -> bool:
         """Whether nothing more happens to the job by itself."""
         return self in (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+
+    @property
+    def word(self) -> Word:
+        """How people call it."""
+        return _STATE_WORDS[self]
+
+
+_STATE_WORDS = {
+    JobState.WAITING: Word(N_("in the queue")),
+    JobState.OPENING: Word(N_("being opened")),
+    JobState.READING: Word(N_("being read")),
+    JobState.RESERVE: Word(N_("with the reserve model")),
+    JobState.PAUSED: Word(N_("paused")),
+    JobState.ASSEMBLING: Word(N_("being put together")),
+    JobState.DONE: Word(N_("done")),
+    JobState.FAILED: Word(N_("not readable")),
+    JobState.CANCELLED: Word(N_("cancelled")),
+}
 
 
 class PageState(StrEnum):
@@ -54,7 +75,10 @@ class PageState(StrEnum):
 
 
 class NewsKind(StrEnum):
-    """What happened to a job; `PAGE` is a page that changed its state, the others say it of the job."""
+    """What happened to a job; `PAGE` is a page that changed its state, the others say it of the job.
+
+    `RESERVE` tells of its pass with the reserve model, by its code: see `docstation.jobs.reserve.Said`.
+    """
 
     SUBMITTED = "submitted"
     OPENED = "opened"
@@ -62,6 +86,7 @@ class NewsKind(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     RETRIED = "retried"
+    RESERVE = "reserve"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -195,7 +220,7 @@ class JobNews:
         page: number of the page, for PAGE and for RETRIED of a single one.
         page_state: of that page, for PAGE.
         seconds: spent on that page, where it ended.
-        code: of the page, or of the job's error for FAILED.
+        code: of the page, of the job's error for FAILED, or what RESERVE tells.
     """
 
     job: str

@@ -116,13 +116,16 @@ def pages_by_state(connection: Connection) -> dict[PageState, int]:
 def options_to_text(options: ReadOptions) -> str:
     """What of the options changes the result, as it is kept; a password is none of it."""
     chosen = {"pages": options.pages, "languages": options.languages, "dpi": options.dpi, "engine": options.engine}
-    return json.dumps(chosen, sort_keys=True)
+    # Orders without a reserve have the fingerprints that they had before there was one.
+    reserve = {"reserve": options.reserve} if options.reserve else {}
+    return json.dumps(chosen | reserve, sort_keys=True)
 
 
 def options_from_text(text: str) -> ReadOptions:
     """The options that `options_to_text` wrote."""
     kept = json.loads(text)
-    return ReadOptions(kept["pages"], None, tuple(kept["languages"]), kept["dpi"], engine=kept["engine"])
+    languages, reserve = tuple(kept["languages"]), kept.get("reserve", "")
+    return ReadOptions(kept["pages"], None, languages, kept["dpi"], engine=kept["engine"], reserve=reserve)
 
 
 def fingerprint(sha256: str, name: str, options: ReadOptions) -> str:

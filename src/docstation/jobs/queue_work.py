@@ -9,81 +9,31 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from docstation.document.model import PageStatus, Source
-from docstation.errors import DocStationError, to_record
+from docstation.document.model import Page, PageStatus, Source
+from docstation.errors import DocStationError, InputError, to_record
 from docstation.jobs.options import ReadOptions
 from docstation.jobs.queue import JobQueue
-from docstation.jobs.queue_files import DocumentFolder
+from docstation.jobs.queue_claims import ANY, Claims
 from docstation.jobs.queue_news import Told, moved, write_news
 from docstation.jobs.queue_records import JobState, NewsKind, PageState
-from docstation.jobs.queue_rows import job_query, options_from_text
+from docstation.jobs.queue_tasks import INTERRUPTED, AssembleWork, Ended, OpenWork, PageWork, Work
+from docstation.jobs.reserve_pages import is_better, keep_better
+from docstation.jobs.reserve_rows import pass_now
 from docstation.jobs.tables import Attempts, Documents, Jobs, Pages
 
-INTERRUPTED = "interrupted"
-"""Result of an attempt that came to no end of its own."""
+__all__ = ["AssembleWork", "Ledger", "OpenWork", "PageWork", "Work"]
+
+RESERVE = "reserve"
+"""Stands for the reserve model where the pass that it read in is over."""
 
 LONGEST_CODE = 64
-MOST_LOOKED_AT = 50
-"""Jobs among which a seat looks for pages that it may read."""
-
-_CLAIMABLE = (Jobs.state == JobState.WAITING) | (
-    (Jobs.state == JobState.READING) & ((Jobs.waiting > 0) | (Jobs.reading == 0))
-)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenWork:
-    """Open a job's file, count its pages."""
-
-    job: str
-    source: Source
-    options: ReadOptions
-    folder: DocumentFolder
-
-
-@dataclass(frozen=True, slots=True)
-class PageWork:
-    """Read a page of a job.
-
-    Attributes:
-        number: of the page.
-        attempt: which one this is, from 1.
-        after: why the worker of the attempt before was lost; empty otherwise.
-    """
-
-    job: str
-    source: Source
-    options: ReadOptions
-    folder: DocumentFolder
-    number: int
-    attempt: int
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class AssembleWork:
-    """Make the document of the pages.
-
-    Attributes:
-        numbers: of all pages asked for, ascending.
-        failed: those that could not be read; they may have left no file.
-    """
-
-    job: str
-    source: Source
-    options: ReadOptions
-    folder: DocumentFolder
-    numbers: tuple[int, ...]
-    failed: frozenset[int]
-
-
-Work = OpenWork | PageWork | AssembleWork
 
 
 class Ledger:
@@ -92,7 +42,7 @@ class Ledger:
     def __init__(self, queue: JobQueue) -> None:
         self._queue = queue
         self._claiming = threading.Lock()
-        self._turn = 0.0
+        self._claims = Claims(queue)
 
     def claim(self, *, pages_of: Callable[[ReadOptions], bool] | None = None) -> Work | None:
         """What is to be done next, now under way; None where there is nothing.
@@ -103,18 +53,27 @@ class Ledger:
         with self._claiming:
             # Most of the time there is nothing, and whoever only looks holds up nobody.
             with self._queue.database.reading() as connection:
-                if connection.scalar(select(Jobs.id).where(_CLAIMABLE).limit(1)) is None:
+                if connection.scalar(select(Jobs.id).where(ANY).limit(1)) is None:
                     return None
             with self._queue.database.writing() as connection:
-                work = self._claim(connection) if pages_of is None else self._claim_of(connection, pages_of)
-        if work is not None:
-            self._queue.bell.ring(work.job)
+                work = self._claims.next(connection, pages_of)
+            handed, self._claims.handed = self._claims.handed, []
+        for job in (*handed, *([work.job] if work is not None else [])):
+            self._queue.bell.ring(job)
         return work
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Have nothing claimed while the block lasts."""
+        with self._claiming:
+            yield
 
     def called_off(self, work: Work) -> bool:
         """Whether the work is no longer wanted."""
         with self._queue.database.reading() as connection:
             state = connection.scalar(select(Jobs.state).where(Jobs.id == work.job))
+        if isinstance(work, PageWork) and work.reserve:
+            return state != JobState.RESERVE
         return state in (None, JobState.CANCELLED) or (isinstance(work, AssembleWork) and state != JobState.ASSEMBLING)
 
     def opened(self, work: OpenWork, found: Source, numbers: Iterable[int]) -> None:
@@ -152,7 +111,14 @@ class Ledger:
         self._queue.bell.ring(work.job)
 
     def page_done(
-        self, work: PageWork, kept: PageStatus, seconds: float, *, result: PageStatus | None = None, code: str = ""
+        self,
+        work: PageWork,
+        kept: PageStatus,
+        seconds: float,
+        *,
+        result: PageStatus | None = None,
+        code: str = "",
+        kept_code: str | None = None,
     ) -> None:
         """The page was read, and its file is in its place.
 
@@ -161,23 +127,34 @@ class Ledger:
             kept: the status of the page that is kept.
             seconds: spent in the worker.
             result: how the attempt ended, where an earlier and better page was kept.
-            code: why it is not OK.
+            code: why the attempt is not OK.
+            kept_code: why the page that is kept is not OK, None for the same.
         """
         code = code[:LONGEST_CODE]
+        kept_code = code if kept_code is None else kept_code[:LONGEST_CODE]
         with self._queue.database.writing() as connection:
-            self._end(connection, work, PageState(kept), result or kept, seconds, code)
+            self._end(connection, work, PageState(kept), result or kept, seconds, code, kept_code=kept_code)
         self._queue.bell.ring(work.job)
 
     def worker_lost(self, work: PageWork, reason: str, seconds: float) -> None:
-        """Whatever ended the worker would do so again: the page waits for a try without pixels and recognition."""
+        """Whatever ended the worker would do so again: the page waits for a try without pixels and recognition.
+
+        The reserve model has no second try: the page is what it was.
+        """
+        reason = reason[:LONGEST_CODE]
         with self._queue.database.writing() as connection:
-            self._end(connection, work, PageState.WAITING, INTERRUPTED, seconds, reason[:LONGEST_CODE])
+            if work.reserve:
+                self._come_back(connection, work, Ended(INTERRUPTED, seconds, reason), again=False)
+            else:
+                self._end(connection, work, PageState.WAITING, INTERRUPTED, seconds, reason)
         self._queue.bell.ring(work.job)
 
     def release(self, work: Work) -> None:
         """The work came to no end, and is to be done again unless its job has ended."""
         with self._queue.database.writing() as connection:
-            if isinstance(work, PageWork):
+            if isinstance(work, PageWork) and work.reserve:
+                self._come_back(connection, work, Ended(INTERRUPTED), again=True)
+            elif isinstance(work, PageWork):
                 self._end(connection, work, PageState.WAITING, INTERRUPTED, 0.0, "", after=work.after)
             elif isinstance(work, OpenWork):
                 _back(connection, JobState.OPENING, JobState.WAITING, work.job)
@@ -214,76 +191,21 @@ class Ledger:
         with self._queue.database.writing() as connection:
             _back(connection, JobState.OPENING, JobState.WAITING)
             _back(connection, JobState.ASSEMBLING, JobState.READING)
-            query = select(Pages.job, Pages.number, Pages.attempts, Pages.after).where(Pages.state == PageState.READING)
-            begun = connection.execute(query).all()
-            left = [self._page_work(connection, *row) for row in begun]
-        for work in left:
-            page = work.folder.fresh_page(work.number)
+            columns = (Pages.job, Pages.number, Pages.attempts, Pages.after)
+            begun = connection.execute(select(*columns, Pages.before).where(Pages.state == PageState.READING)).all()
+            held = pass_now(connection)
+            reserve = held.entry if held is not None else RESERVE
+            left = [(self._claims.page_work(connection, *row[:4], reserve if row.before else ""), row) for row in begun]
+        for work, row in left:
             try:
-                if page is not None:
-                    work.folder.adopt(page)
-            except OSError:
-                page = None
-            if page is None:
+                read = _read_of(work, row.before)
+            except (OSError, InputError):
+                read = None
+            if read is None:
                 self.release(work)
             else:
-                self.page_done(work, page.status, 0.0, code=page.reason)
-
-    def _claim(self, connection: Connection) -> Work | None:
-        query = select(Jobs.id, Jobs.state, Jobs.waiting).where(_CLAIMABLE)
-        query = query.order_by(Jobs.priority.desc(), Jobs.turn, Jobs.id).limit(1).with_for_update()
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        now = self._queue.now()
-        self._turn = max(now, self._turn + 1e-6)
-        took = {"turn": self._turn, "started": func.coalesce(Jobs.started, now)}
-        if row.state == JobState.WAITING:
-            _set(connection, row.id, {**took, "state": JobState.OPENING})
-            return OpenWork(*_facts(self._queue, _job(connection, row.id)))
-        if row.waiting:
-            _set(connection, row.id, took)
-            return self._claim_page(connection, row.id, now)
-        _set(connection, row.id, {**took, "state": JobState.ASSEMBLING})
-        return self._assembly(connection, row.id)
-
-    def _claim_of(self, connection: Connection, pages_of: Callable[[ReadOptions], bool]) -> PageWork | None:
-        query = select(Jobs.id, Jobs.options).where((Jobs.state == JobState.READING) & (Jobs.waiting > 0))
-        query = query.order_by(Jobs.priority.desc(), Jobs.turn, Jobs.id).limit(MOST_LOOKED_AT).with_for_update()
-        for row in connection.execute(query).all():
-            if pages_of(options_from_text(row.options)):
-                now = self._queue.now()
-                self._turn = max(now, self._turn + 1e-6)
-                _set(connection, row.id, {"turn": self._turn})
-                return self._claim_page(connection, row.id, now)
-        return None
-
-    def _claim_page(self, connection: Connection, job: str, now: float) -> PageWork:
-        waiting = select(func.min(Pages.number)).where(Pages.job == job, Pages.state == PageState.WAITING)
-        number = connection.execute(waiting).scalar_one()
-        changes = {"state": PageState.READING, "attempts": Pages.attempts + 1, "changed": now}
-        where = (Pages.job == job) & (Pages.number == number)
-        taken = update(Pages).where(where).values(**changes).returning(Pages.attempts, Pages.after)
-        attempt, after = connection.execute(taken).one()
-        begun = {"attempt": attempt, "begun": now, "result": PageState.READING}
-        connection.execute(insert(Attempts).values(job=job, page=number, **begun))
-        values = moved(PageState.WAITING, PageState.READING)
-        told = Told(number, PageState.READING)
-        write_news(connection, job, NewsKind.PAGE, now, values=values, told=told)
-        work = self._page_work(connection, job, number, attempt, after)
-        # Before the commit: whatever is there after it, this attempt has written.
-        work.folder.clear_fresh(number)
-        return work
-
-    def _page_work(self, connection: Connection, job: str, number: int, attempt: int, after: str) -> PageWork:
-        return PageWork(*_facts(self._queue, _job(connection, job)), number, attempt, after)
-
-    def _assembly(self, connection: Connection, job: str) -> AssembleWork:
-        query = select(Pages.number, Pages.state).where(Pages.job == job).order_by(Pages.number)
-        rows = connection.execute(query).all()
-        failed = frozenset(number for number, state in rows if state == PageState.FAILED)
-        numbers = tuple(number for number, _ in rows)
-        return AssembleWork(*_facts(self._queue, _job(connection, job)), numbers, failed)
+                fresh, kept = read
+                self.page_done(work, kept.status, 0.0, result=fresh.status, code=fresh.reason, kept_code=kept.reason)
 
     def _end(
         self,
@@ -295,34 +217,52 @@ class Ledger:
         code: str,
         *,
         after: str | None = None,
+        kept_code: str | None = None,
     ) -> None:
         """End an attempt; `after` is why the next one is to be careful, `code` where the page has to wait for it."""
-        now = self._queue.now()
-        values: dict[str, Any] = {"state": state, "seconds": seconds, "code": code, "changed": now}
+        values: dict[str, Any] = {"seconds": seconds, "code": code if kept_code is None else kept_code, "before": ""}
         if state is PageState.WAITING:
             values["after"] = code if after is None else after
-        told = Told(work.number, state, seconds, code)
+        self._ended(connection, work, state, values, Ended(result, seconds, code))
+
+    def _come_back(self, connection: Connection, work: PageWork, ended: Ended, *, again: bool) -> None:
+        """End an attempt of the reserve's that gave nothing: the page waits for another, or is what it was."""
+        state = _held_state(connection, work.job)
+        where = (Pages.job == work.job) & (Pages.number == work.number)
+        before = connection.scalar(select(Pages.before).where(where))
+        if before is None:
+            return  # deleted meanwhile
+        if again and state == JobState.RESERVE:
+            self._ended(connection, work, PageState.WAITING, {}, ended)
+        else:
+            self._ended(connection, work, PageState(before), {"before": ""}, ended)
+
+    def _ended(
+        self, connection: Connection, work: PageWork, state: PageState, values: dict[str, Any], ended: Ended
+    ) -> None:
+        """Write down that the page came into that state by the attempt, and what else changes in its row."""
+        now = self._queue.now()
+        told = Told(work.number, state, ended.seconds, ended.code)
         counts = moved(PageState.READING, state)
         if not write_news(connection, work.job, NewsKind.PAGE, now, values=counts, told=told):
             return  # deleted meanwhile
         where = (Pages.job == work.job) & (Pages.number == work.number)
-        connection.execute(update(Pages).where(where).values(**values))
+        connection.execute(update(Pages).where(where).values(state=state, changed=now, **values))
         attempt = (Attempts.job == work.job) & (Attempts.page == work.number) & (Attempts.attempt == work.attempt)
-        ended = {"ended": now, "seconds": seconds, "result": result, "code": code}
-        connection.execute(update(Attempts).where(attempt).values(**ended))
+        connection.execute(update(Attempts).where(attempt).values(ended=now, **asdict(ended)))
 
 
-def _job(connection: Connection, job: str) -> Row[Any]:
-    return connection.execute(job_query().where(Jobs.id == job)).one()
-
-
-def _facts(queue: JobQueue, row: Row[Any]) -> tuple[str, Source, ReadOptions, DocumentFolder]:
-    source = Source(row.name, row.sha256, row.media_type, row.page_count)
-    return row.id, source, options_from_text(row.options), queue.files.of(row.id, row.media_type)
-
-
-def _set(connection: Connection, job: str, values: dict[str, Any]) -> None:
-    connection.execute(update(Jobs).where(Jobs.id == job).values(values))
+def _read_of(work: PageWork, before: str) -> tuple[Page, Page] | None:
+    """What a killed runner has read of a page, and what is kept of that; None where it is to be read again."""
+    fresh = work.folder.fresh_page(work.number)
+    if not work.reserve:
+        if fresh is not None:
+            work.folder.adopt(fresh)
+        return None if fresh is None else (fresh, fresh)
+    if fresh is not None:
+        return fresh, keep_better(work.folder, fresh)
+    kept = work.folder.page(work.number)
+    return (kept, kept) if kept is not None and is_better(kept.status, PageStatus(before)) else None
 
 
 def _back(connection: Connection, state: JobState, before: JobState, job: str | None = None) -> None:

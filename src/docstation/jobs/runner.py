@@ -18,6 +18,7 @@ from docstation.jobs.database import UNANSWERED
 from docstation.jobs.keeping import sweep
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.queue_work import Ledger
+from docstation.jobs.runner_reserve import ReservePasses
 from docstation.jobs.runner_seat import RunnerSettings, Seat
 from docstation.messages.marking import N_
 
@@ -70,7 +71,9 @@ class JobRunner:
             raise
         count = self._settings.workers + self._settings.further
         self._seats = [Seat(self._queue, ledger, self._settings, self._stop, place) for place in range(count)]
-        work = [("job-seat", seat.run) for seat in self._seats] + [("job-keeper", self._keep_house)]
+        passes = ReservePasses(self._queue, ledger, self._settings, self._stop)
+        work = [("job-seat", seat.run) for seat in self._seats]
+        work += [("job-keeper", self._keep_house), ("job-reserve", passes.run)]
         self._threads = [threading.Thread(target=target, name=name, daemon=True) for name, target in work]
         for thread in self._threads:
             thread.start()

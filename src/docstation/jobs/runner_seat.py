@@ -23,6 +23,8 @@ from docstation.jobs.database import UNANSWERED
 from docstation.jobs.options import ReadOptions
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.queue_work import AssembleWork, Ledger, OpenWork, PageWork, Work
+from docstation.jobs.reserve import ModelSwitch
+from docstation.jobs.reserve_pages import keep_better
 from docstation.jobs.runner_worker import TARGET, AssembleTask, ReadTask, failed_page
 from docstation.jobs.store import keep_page
 from docstation.jobs.work import OpenTask, PageTask
@@ -54,6 +56,10 @@ class RunnerSettings:
             time, and with more of them pages are drawn ahead of the model.
         served: how many pages of these options a served model is to read at once, 0 where none serves; asked before
             each page of such a seat.
+        switch: the station, for jobs that allow a reserve model; None where there is none.
+        reserve_patience: seconds for which a job waits for others that want the same reserve to come as far, so that
+            all share one switch.
+        reserve_rest: seconds after which it is tried again to bring back what served before.
     """
 
     workers: int
@@ -65,6 +71,9 @@ class RunnerSettings:
     sweep_seconds: float = 600.0
     further: int = 0
     served: Callable[[ReadOptions], int] = lambda _options: 0
+    switch: ModelSwitch | None = None
+    reserve_patience: float = 120.0
+    reserve_rest: float = 15.0
 
 
 class Seat:
@@ -191,7 +200,7 @@ class Seat:
             folder.fresh_pictures,
             after=work.after,
         )
-        outcome = self._ask(work, ReadTask(options.engine, options.languages, task))
+        outcome = self._ask(work, ReadTask(work.reserve or options.engine, options.languages, task))
         if outcome is None:
             self._lastingly(lambda: self._ledger.release(work))
         elif isinstance(outcome.error, WorkerFailed) and not work.after:
@@ -206,12 +215,7 @@ class Seat:
         try:
             if outcome.error is not None:
                 page = keep_page(work.folder.fresh, failed_page(work.number, _reason(work, outcome.error)))
-            kept = page
-            before = work.folder.page(work.number) if page.status is PageStatus.FAILED else None
-            if before is not None and before.status is not PageStatus.FAILED:
-                kept = before
-            else:
-                work.folder.adopt(page)
+            kept = keep_better(work.folder, page) if work.reserve else _kept(work, page)
         except (OSError, InputError):
             if not work.folder.given.exists():
                 self._fail(work)  # deleted meanwhile, by its owner or by a hand
@@ -221,7 +225,10 @@ class Seat:
             self._stop.wait(self._settings.look_seconds)
             return
         result, code, seconds = page.status, page.reason, outcome.seconds
-        self._lastingly(lambda: self._ledger.page_done(work, kept.status, seconds, result=result, code=code))
+        kept_code = kept.reason if work.reserve else None
+        self._lastingly(
+            lambda: self._ledger.page_done(work, kept.status, seconds, result=result, code=code, kept_code=kept_code)
+        )
 
     def _assemble(self, work: AssembleWork) -> None:
         folder = work.folder
@@ -267,7 +274,9 @@ class Seat:
             return False
 
     def _fail(self, work: Work) -> None:
-        if isinstance(work, PageWork):
+        if isinstance(work, PageWork) and work.reserve:
+            self._lastingly(lambda: self._ledger.worker_lost(work, DocStationError.code, 0.0))
+        elif isinstance(work, PageWork):
             self._lastingly(lambda: self._ledger.page_done(work, PageStatus.FAILED, 0.0, code=DocStationError.code))
         else:
             self._lastingly(lambda: self._ledger.failed(work, DocStationError()))
@@ -294,6 +303,15 @@ def _unopened(error: DocStationError) -> DocStationError:
     if isinstance(error, WorkerFailed) and not error.fields.get("trace"):
         return InputError(error.message_id, **error.fields)
     return error
+
+
+def _kept(work: PageWork, page: Page) -> Page:
+    """The page that is in its place afterwards."""
+    before = work.folder.page(work.number) if page.status is PageStatus.FAILED else None
+    if before is not None and before.status is not PageStatus.FAILED:
+        return before
+    work.folder.adopt(page)
+    return page
 
 
 def _reason(work: PageWork, error: DocStationError) -> str:

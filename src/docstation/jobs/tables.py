@@ -52,7 +52,8 @@ class Jobs(Base):
     """The reading of each document: what is wanted, where it stands, how many pages are in which state.
 
     `turn` is when it was served last: who waits longest is next. `news` is the number of its newest event; whoever
-    changes a job raises it first, and holds the row until the change is committed.
+    changes a job raises it first, and holds the row until the change is committed. `reserve` is what was told last of
+    its pass with the reserve model, empty before it: a job has one.
     """
 
     __tablename__ = "jobs"
@@ -77,10 +78,13 @@ class Jobs(Base):
     fallback: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     news: Mapped[int] = mapped_column(default=0)
+    reserve: Mapped[str] = mapped_column(String(64), default="")
 
 
 class Pages(Base):
-    """Every page that is asked for. `after` is why its worker was lost at the first try, empty otherwise."""
+    """Every page that is asked for. `after` is why its worker was lost at the first try, empty otherwise; `before` is
+    the state that a page comes back to where the reserve model does not read it better, empty for all others.
+    """
 
     __tablename__ = "pages"
     __table_args__ = (Index(None, "job", "state", "number"),)
@@ -93,6 +97,22 @@ class Pages(Base):
     seconds: Mapped[float] = mapped_column(Double, default=0.0)
     code: Mapped[str] = mapped_column(String(64), default="")
     changed: Mapped[float] = mapped_column(Double)
+    before: Mapped[str] = mapped_column(_STATE, default="")
+
+
+class ReservePasses(Base):
+    """The pass with the reserve model that is under way; there is one row at most. `names` and `before` are JSON lists:
+    the reserve's names, its catalogue entry first, and what served before and is switched back to.
+    """
+
+    __tablename__ = "reserve_passes"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    model: Mapped[str] = mapped_column(Text)
+    names: Mapped[str] = mapped_column(Text)
+    before: Mapped[str] = mapped_column(Text)
+    phase: Mapped[str] = mapped_column(_STATE)
+    begun: Mapped[float] = mapped_column(Double)
 
 
 class Attempts(Base):

@@ -21,6 +21,8 @@ class Reading:
         engine: What reads; auto is the served model where one serves, else the embedded engine.
         endpoint: Address of the model server that pages are read with; empty means the service's own gateway.
         at_once: Pages under way while a served model reads; 0 means a few more than it answers together.
+        reserve: Model that the service may switch to, once for each document, for pages that the active one fails at,
+            and back; a catalogue name, empty for none.
     """
 
     languages: Annotated[tuple[str, ...], Len(1)] = ("rus", "eng")
@@ -29,6 +31,7 @@ class Reading:
     engine: Annotated[str, Len(1)] = "auto"
     endpoint: str = ""
     at_once: Annotated[int, Interval(ge=0, le=64)] = 0
+    reserve: str = ""
 
 
 @dataclass(frozen=True, slots=True)
