@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from web_process import WebService, eventually, free_port, web_service
+from web_process import PATIENCE, WebService, eventually, free_port, web_service
 
 from docstation.station.drivers.process import ProcessDriver
 
@@ -36,9 +36,15 @@ environment = {{ MODEL_SERVER_FAIL = "oom" }}
 
 @dataclass(frozen=True)
 class StationService:
-    """A running service with its scripted models."""
+    """A running service with models to switch between.
+
+    Attributes:
+        service: that runs.
+        patience: seconds that a model may take to serve.
+    """
 
     service: WebService
+    patience: float = PATIENCE
 
     def serving(self) -> str:
         """Name of what serves and answers; empty for nothing, or while a change is under way."""
@@ -51,7 +57,7 @@ class StationService:
         self.settled()
         if self.serving() != model:
             self.service.client.switch(model)
-        eventually(lambda: self.serving() == model)
+        eventually(lambda: self.serving() == model, self.patience)
 
     def stopped(self) -> None:
         """Have nothing serve."""
@@ -61,7 +67,7 @@ class StationService:
 
     def settled(self) -> None:
         """Wait for the end of a change that is under way."""
-        eventually(lambda: self.service.client.status().transaction is None)
+        eventually(lambda: self.service.client.status().transaction is None, self.patience)
 
 
 @contextmanager

@@ -94,8 +94,9 @@ def test_rows_of_a_list_are_a_table_whose_cells_are_shown_and_corrected(
     open_page: Opens, service: WebService, extracted: str, shot: Shot
 ) -> None:
     page = open_page(f"/extract?values={extracted}")
-    page.get_by_role("tab", name=re.compile("Позиции|Товары")).click()
-    table = page.get_by_test_id("stDataFrame").first
+    name = re.compile("Позиции|Товары")
+    page.get_by_role("tab", name=name).click()
+    table = page.get_by_role("tabpanel", name=name).get_by_test_id("stDataFrame")
     expect(table.locator("canvas").first).to_be_visible()
     box = table.bounding_box()
     assert box is not None
@@ -118,7 +119,8 @@ def test_many_files_become_one_table(open_page: Opens, invoice: str, other: str,
             page.keyboard.press("Escape")
     page.get_by_role("button", name="Извлечь").click()
     page.get_by_role("tab", name="Все документы").click()
-    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    everything = page.get_by_role("tabpanel", name="Все документы")
+    expect(everything.get_by_test_id("stDataFrame")).to_be_visible()
     shot(page, "extract-table-ru")
     page.get_by_role("button", name="Скачать").click()
     with page.expect_download() as taken:

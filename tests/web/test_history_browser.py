@@ -93,14 +93,41 @@ def test_language_is_changed_and_settings_say_where_they_are_from(
 ) -> None:
     page = visit(open_page, language="en")
     page.get_by_role("tab", name="Settings").click()
-    expect(page.get_by_test_id("stTable")).to_contain_text("service.keep_days")
+    table = page.get_by_role("tabpanel", name="Settings").get_by_test_id("stTable")
+    expect(table).to_contain_text("service.keep_days")
     shot(page, "history-settings-en")
     page.get_by_role("radio", name="Русский").or_(page.get_by_role("button", name="Русский")).first.click()
     expect(page.get_by_role("link", name="История и настройки")).to_be_visible()
-    expect(page.get_by_test_id("stTable")).to_contain_text("Сколько дней")
+    table = page.get_by_role("tabpanel", name="Настройки").get_by_test_id("stTable")
+    expect(table).to_contain_text("Сколько дней")
+
+
+def test_a_key_is_made_shown_this_once_and_taken_back(open_page: Opens, service: WebService, shot: Shot) -> None:
+    page = visit(open_page)
     page.get_by_role("tab", name="Ключи API").click()
-    expect(page.get_by_text("docstation keys revoke laptop")).to_be_visible()
-    shot(page, "history-keys-ru")
+    panel = page.get_by_role("tabpanel", name="Ключи API")
+    panel.get_by_role("textbox", name="Кому он нужен").fill("ноутбук")
+    shot(page, "history-keys-first-ru")
+    panel.get_by_role("button", name="Создать ключ").click()
+    made = panel.locator(".st-key-history_key_new")
+    expect(made.get_by_test_id("stCode")).to_contain_text("ds_")
+    shot(page, "history-keys-made-ru")
+    (known,) = service.client.api_keys()
+    assert (known.name, known.scopes) == ("ноутбук", ("read", "write"))
+    made.get_by_role("button", name="Я скопировал").click()
+    expect(made).to_have_count(0)
+    expect(panel.get_by_text("ds_")).to_have_count(0)
+    panel.get_by_role("textbox", name="Кому он нужен").fill("ноутбук")
+    panel.get_by_role("button", name="Создать ключ").click()
+    expect(panel.get_by_text("Ключ с именем ноутбук уже есть.")).to_be_visible()
+    row = panel.locator(f".st-key-history_key_{known.id}")
+    row.get_by_role("button", name="Отозвать").click()
+    asked = page.get_by_role("dialog")
+    expect(asked).to_contain_text("Это последний ключ")
+    shot(page, "history-keys-revoke-ru")
+    asked.get_by_role("button", name="Отозвать").click()
+    expect(row).to_have_count(0)
+    assert service.client.api_keys() == ()
 
 
 @pytest.mark.parametrize(("language", "dark"), [("ru", False), ("en", True)])
@@ -116,10 +143,17 @@ def test_it_is_of_use_on_a_phone(open_page: Opens, book: str, shot: Shot, langua
 def test_axe_finds_nothing_serious(open_page: Opens, book: str, dark: bool) -> None:
     page = visit(open_page, dark=dark)
     expect(page.locator(f".st-key-history_row_{book} img")).to_be_visible()
-    found = Axe().run(page).response["violations"]
-    serious = [
+    assert _serious(page) == []
+    page.get_by_role("tab", name="Ключи API").click()
+    expect(page.get_by_role("tabpanel", name="Ключи API").get_by_role("button", name="Создать ключ")).to_be_visible()
+    expect(page.locator(f".st-key-history_row_{book}")).to_have_count(0)
+    assert _serious(page) == []
+
+
+def _serious(page: Page) -> list[tuple[str, list[str]]]:
+    """Violations that keep people from reading or using the page, each with a few places."""
+    return [
         (one["id"], [node["html"][:200] for node in one["nodes"][:3]])
-        for one in found
+        for one in Axe().run(page).response["violations"]
         if one["impact"] in {"serious", "critical"}
     ]
-    assert serious == []

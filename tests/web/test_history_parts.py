@@ -94,3 +94,30 @@ def test_a_report_that_cannot_be_made_says_why(monkeypatch: pytest.MonkeyPatch) 
 def test_a_report_of_something_broken_is_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnosis, "COMMAND", ("sh", "-c", "echo '# broken'; exit 4"))
     assert diagnosis.report() == "# broken\n"
+
+
+class Reading:
+    """The calls that have a document read."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def retry(self, id: str) -> Job:
+        self.asked.append(("retry", id))
+        return job(id=id, state="reading")
+
+    def reread(self, id: str) -> Job:
+        self.asked.append(("reread", id))
+        return job(id="fedcba9876543210", state="waiting")
+
+
+def test_reading_again_goes_on_with_what_was_cancelled_and_begins_anew_with_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(listing, "open_there", opened.append)
+    client = Reading()
+    listing.read_again(client, job(state="cancelled"))
+    listing.read_again(client, job())
+    assert client.asked == [("retry", "0123456789abcdef"), ("reread", "0123456789abcdef")]
+    assert opened == ["0123456789abcdef", "fedcba9876543210"]

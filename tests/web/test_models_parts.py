@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docstation import messages
-from docstation.client import GpuHistory, GpuPoint, Plan, PlanChange, StationEvent, Transaction
-from docstation.web.models import bar, gpu, wording
+from docstation.client import CatalogueEntry, GpuHistory, GpuPoint, Plan, PlanChange, StationEvent, Transaction
+from docstation.web.models import bar, cards, gpu, wording
 from docstation.web.models.differences import compared
 from docstation.web.models.ending import worth_telling
-from docstation.web.models.licences import licence
 from docstation.web.models.now import progress
 from docstation.web.models.story import Remark, Story, newest_story, stories
 
@@ -164,9 +163,10 @@ def test_commands_in_a_remedy_are_code_and_the_rest_is_only_text() -> None:
     assert "`" not in wording.prose("odd ` tick").replace("\\`", "")
 
 
-def test_licences_are_known_by_publisher_alone() -> None:
-    assert licence("Qwen/Qwen3-VL-2B-Instruct") == "Apache-2.0"
-    assert licence("/models/Qwen/mine") == licence("somebody/else") == "see the model's page"
+def test_a_card_shows_the_licence_that_the_catalogue_knows() -> None:
+    known = CatalogueEntry("a", "A", "vllm", "b/c", "c", 8192, 1, "none", "Apache-2.0")
+    assert "licence: Apache-2.0" in cards.facts(known, default=False)
+    assert "licence: unknown" in cards.facts(replace(known, licence=""), default=False)
 
 
 def test_the_plot_has_the_budget_as_a_rule() -> None:

@@ -8,7 +8,7 @@ from docstation.client import Client, StationStatus
 from docstation.errors import DocStationError
 from docstation.messages import translate
 from docstation.messages.marking import N_
-from docstation.web import texts
+from docstation.web import texts, words
 
 GB = 1e9
 QUIET_SECONDS = 5.0
@@ -54,13 +54,16 @@ def state_of(status: StationStatus) -> str:
 
 
 def model_line(status: StationStatus) -> str:
-    """What serves, and how it is, as Markdown of our own words and catalogue names."""
-    state = state_of(status)
-    word, colour = STATES[state]
-    names = ", ".join(one.model for one in status.serving)
-    if not names:
-        names = translate(N_("Embedded engine"))
-    return f"**{names}** :{colour}-badge[{translate(word)}]"
+    """What serves or is to, and how it is, as Markdown of our own words and catalogue names."""
+    word, colour = STATES[state_of(status)]
+    return f"**{_names(status)}** :{colour}-badge[{translate(word)}]"
+
+
+def _names(status: StationStatus) -> str:
+    serving = ", ".join(one.model for one in status.serving)
+    wanted = ", ".join(status.transaction.wanted) if status.transaction is not None else ""
+    names = [one for one in dict.fromkeys((serving, wanted)) if one]
+    return " → ".join(names) or translate(N_("Embedded engine"))
 
 
 def memory_line(status: StationStatus) -> tuple[float, str] | None:
@@ -69,5 +72,5 @@ def memory_line(status: StationStatus) -> tuple[float, str] | None:
     if gpu is None or gpu.absent or gpu.used_bytes is None:
         return None
     used, budget = gpu.used_bytes, status.budget_bytes
-    text = translate(N_("GPU: {used} of {budget} GB"), used=f"{used / GB:.1f}", budget=f"{budget / GB:.0f}")
+    text = translate(N_("GPU: {used} of {budget} GB"), used=words.decimal(used / GB, 1), budget=f"{budget / GB:.0f}")
     return min(1.0, used / budget) if budget else 0.0, text

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -22,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from docstation.client import Client
 from docstation.errors import DocStationError
 from docstation.web import texts
-from docstation.web.service import running
+from docstation.web.service import begin, running
 
 MAIN = str(Path(__file__).with_name("main.py"))
 
@@ -115,6 +116,14 @@ def on_script_error(error: BaseException) -> bool:
     _LOG.error("a page failed", exc_info=error)
     st.error(texts.bug(), icon=":material/error:")
     return True
+
+
+@asynccontextmanager
+async def lifespan(_app: object) -> AsyncIterator[None]:
+    """While the server runs; the service is begun with it. What is wrong with the settings the first page tells."""
+    with suppress(DocStationError):
+        begin()
+    yield
 
 
 ROUTES = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 
 import streamlit as st
@@ -35,9 +36,19 @@ def running() -> Client | None:
     return service_at(settings())
 
 
+def begin() -> None:
+    """Have the service started where none runs, while the browser still loads the page; whoever needs it waits."""
+    _starting.append(_STARTER.submit(ensure_service, settings()))
+
+
+_STARTER = ThreadPoolExecutor(1, "service-start")
+_starting: list[Future[Client]] = []
+
+
 @st.cache_resource(show_spinner=False)
 def _client() -> Client:
-    return ensure_service(settings())
+    # Only the first page waits for what was begun; where that came to nothing, it is tried anew.
+    return _starting.pop().result() if _starting else ensure_service(settings())
 
 
 def forget() -> None:

@@ -1,9 +1,9 @@
-"""Names of what several pages show: categories of blocks, states of documents and pages, spans of time."""
+"""What several pages show: names of categories of blocks and of states, spans of time, numbers."""
 
 from __future__ import annotations
 
 from docstation.document.model import Category
-from docstation.messages import plural, translate
+from docstation.messages import active, plural, translate
 from docstation.messages.marking import N_
 
 CATEGORIES = {
@@ -24,6 +24,7 @@ DOCUMENT_STATES = {
     "waiting": N_("in the queue"),
     "opening": N_("being opened"),
     "reading": N_("being read"),
+    "reserve": N_("with the reserve model"),
     "paused": N_("paused"),
     "assembling": N_("being put together"),
     "done": N_("done"),
@@ -76,6 +77,29 @@ def page_state(state: str, code: str = "") -> str:
 def pages(count: int) -> str:
     """Such as ``5 pages``."""
     return plural("{count} page", "{count} pages", count)
+
+
+def apart(labels: dict[str, str]) -> dict[str, str]:
+    """Labels of things by id, the newest first, no two the same: of those that are, the newer ones are numbered.
+
+    A choice of Streamlit's is known by its label alone; of two that are the same it takes the last.
+    """
+    made: dict[str, str] = {}
+    taken: set[str] = set()
+    for id, label in reversed(labels.items()):
+        number, own = 1, label
+        while own in taken:
+            number += 1
+            own = f"{label} ({number})"
+        taken.add(own)
+        made[id] = own
+    return {id: made[id] for id in labels}
+
+
+def decimal(value: float, digits: int) -> str:
+    """A number with so many digits behind its point, which is a comma in Russian."""
+    written = f"{value:.{digits}f}"
+    return written.replace(".", ",") if active() == "ru" else written
 
 
 def span(seconds: float) -> str:

@@ -22,6 +22,8 @@ from docstation.web.chat import state
 from docstation.web.chat.wording import harmless_pieces
 
 LOOK_SECONDS = 0.1
+DRAW_SECONDS = 0.1
+"""Between two drawings of an answer: each sends all of it, and a quick model says hundreds of tokens in a second."""
 
 Heard = ChatTold | DocStationError | None
 """What a thread tells; None for its end."""
@@ -77,17 +79,32 @@ def _pieces(
             except Empty:
                 look() if silent else came()
                 continue
-            if isinstance(told, DocStationError):
-                raise told
-            if told is None or isinstance(told, ChatEnded):
-                return
             if isinstance(told, ChatPiece):
                 if silent:
                     came()
                 silent = False
-                yield told.text
+                text, told = _gathered(told.text, heard)
+                yield text
+            if isinstance(told, DocStationError):
+                raise told
+            if told is None or isinstance(told, ChatEnded):
+                return
     finally:
         client.close()
+
+
+def _gathered(text: str, heard: SimpleQueue[Heard]) -> tuple[str, Heard]:
+    """The text with the pieces that come until it is to be drawn, and the last thing that was told."""
+    until = time.monotonic() + DRAW_SECONDS
+    told: Heard = ChatPiece(text)
+    while isinstance(told, ChatPiece) and (left := until - time.monotonic()) > 0:
+        try:
+            told = heard.get(timeout=left)
+        except Empty:
+            break
+        if isinstance(told, ChatPiece):
+            text += told.text
+    return text, told
 
 
 def _listen(begin: Callable[[], Generator[ChatTold]], heard: SimpleQueue[Heard]) -> None:

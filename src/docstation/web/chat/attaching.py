@@ -82,13 +82,14 @@ def _window(client: Client, jobs: Sequence[Job]) -> None:
 
 def _choose(client: Client, jobs: Sequence[Job]) -> None:
     by_id = {one.id: one for one in jobs}
+    labels = words.apart({one.id: f"{one.name} · {words.pages(one.page_count)}" for one in jobs})
     current = recognised.document()
     left, right = st.columns([3, 1])
     id = left.selectbox(
         translate(N_("Document")),
-        list(by_id),
-        index=list(by_id).index(current) if current in by_id else 0,
-        format_func=lambda one: f"{by_id[one].name} · {words.pages(by_id[one].page_count)}",
+        list(labels),
+        index=list(labels).index(current) if current in labels else 0,
+        format_func=labels.__getitem__,
         key="chat_attach_document",
     )
     job = by_id[id]

@@ -157,18 +157,15 @@ def _composer(client: Client, asking: bool, *, able: bool, begun: bool) -> None:
             state.detach()
 
     with st.bottom:
-        # One element that is replaced as a whole: of what stood here before the question nothing lingers on.
-        with st.empty().container(horizontal=True, vertical_alignment="center", gap="small", key="chat_tools"):
-            if asking:
-                # The click ends the run in which the answer comes; the next one shows what is kept of it.
-                st.button(
-                    translate(N_("Stop")),
-                    icon=":material/stop_circle:",
-                    type="primary",
-                    shortcut="Escape",
-                    key="chat_stop",
-                )
-            else:
+        tools = st.empty()
+        if asking:
+            # Not within the row of the other tools: a container that stays would keep showing them beside it, paler,
+            # until the answer is there. The click ends the run in which that comes; the next shows what is kept of it.
+            tools.button(
+                translate(N_("Stop")), icon=":material/stop_circle:", type="primary", shortcut="Escape", key="chat_stop"
+            )
+        else:
+            with tools.container(horizontal=True, vertical_alignment="center", gap="small", key="chat_tools"):
                 choosing(client, jobs, disabled=not able)
                 attached()
         if able and not begun and not asking and state.attached():

@@ -19,7 +19,6 @@ IMAGE_WIDTH = 220
 LOOK_SECONDS = 0.5
 MOST_CITED = 12
 """Buttons under one answer; the first are those that it says first."""
-PROBLEMS = {"loop": N_("The model began to repeat itself, and was stopped.")}
 
 
 def said(client: Client, id: str, messages: Sequence[Message], *, able: bool) -> None:
@@ -142,9 +141,8 @@ def _end(one: Message) -> None:
         stopped = translate(N_("Stopped. What had come is kept."))
         st.caption(f":material/stop_circle: {stopped}")
     elif one.state is State.BROKEN:
-        reason = translate(PROBLEMS[one.problem]) if one.problem in PROBLEMS else one.problem
         message = translate(N_("The answer broke off."))
-        st.warning(f"{message} {texts.plain(reason)}", icon=":material/warning:")
+        st.warning(f"{message} {texts.plain(one.problem)}", icon=":material/warning:")
 
 
 def _cited(one: Message, names: Mapping[str, str]) -> None:

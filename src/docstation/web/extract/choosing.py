@@ -11,6 +11,7 @@ from docstation.errors import DocStationError
 from docstation.messages import plural, translate
 from docstation.messages.marking import N_
 from docstation.web import texts, words
+from docstation.web.pasting import pasting
 from docstation.web.recognise import state as recognised
 
 RECENT = 200
@@ -25,28 +26,25 @@ def recent(client: Client) -> list[Job]:
 
 def choosing(client: Client, jobs: Sequence[Job]) -> list[str]:
     """Draw the choice; ids of the chosen documents."""
-    by_id = {one.id: one for one in jobs}
+    # Without their states: a choice is known by its label, and would be lost when that changes.
+    labels = words.apart({one.id: one.name for one in jobs})
     key = "extract_documents"
-    kept = [one for one in st.session_state.get(key, []) if one in by_id]
-    added = [one for one in st.session_state.pop(_ADDED, []) if one in by_id and one not in kept]
-    if key not in st.session_state and not added and by_id:
-        added = [recognised.document() if recognised.document() in by_id else next(iter(by_id))]
+    kept = [one for one in st.session_state.get(key, []) if one in labels]
+    added = [one for one in st.session_state.pop(_ADDED, []) if one in labels and one not in kept]
+    if key not in st.session_state and not added and labels:
+        added = [recognised.document() if recognised.document() in labels else next(iter(labels))]
     st.session_state[key] = [*kept, *added]
     with st.container(horizontal=True, vertical_alignment="bottom", key="extract_from"):
         chosen: list[str] = st.multiselect(
             translate(N_("From documents")),
-            list(by_id),
-            format_func=lambda id: _label(by_id[id]),
+            list(labels),
+            format_func=labels.__getitem__,
             placeholder=translate(N_("Choose documents")),
             key=key,
         )
         with st.popover(translate(N_("Add files")), icon=":material/upload_file:", key="extract_adding"):
             _adding(client)
     return chosen
-
-
-def _label(job: Job) -> str:
-    return job.name if job.state == "done" else f"{job.name} · {words.document_state(job.state)}"
 
 
 def _adding(client: Client) -> None:
@@ -57,6 +55,7 @@ def _adding(client: Client) -> None:
         key=f"extract_files_{number}",
         label_visibility="collapsed",
     )
+    pasting(key="pasting_extract")
     label = plural("Read {count} file", "Read {count} files", len(files)) if files else translate(N_("Read"))
     if st.button(label, type="primary", disabled=not files, key="extract_add"):
         take(client, [(one.name, one.getvalue()) for one in files])

@@ -9,7 +9,7 @@ from docstation.client.extraction_records import Extraction
 from docstation.errors import DocStationError, NotFound
 from docstation.messages import translate
 from docstation.messages.marking import N_
-from docstation.web import texts
+from docstation.web import texts, words
 from docstation.web.extract import state
 from docstation.web.extract.choosing import choosing, empty, recent
 from docstation.web.extract.evidence import evidence
@@ -41,19 +41,22 @@ def _draw(client: Client) -> None:
         empty(client)
         return
     begun = bool(state.extractions() or state.run())
-    with st.expander(translate(N_("What to extract, and from what")), expanded=not begun, key="extract_asking"):
+    # Under a key of its own for each: one that is there already would not fold away when the values come.
+    key = "extract_asked" if begun else "extract_asking"
+    with st.expander(translate(N_("What to extract, and from what")), expanded=not begun, key=key):
         documents = choosing(client, jobs)
         wanted = wanting(client)
-        st.button(
+        # Not by a callback: that would have what the run before knew, without a field written just before the click.
+        if st.button(
             translate(N_("Extract")),
             type="primary",
             icon=":material/data_object:",
             shortcut="Ctrl+Enter",
             disabled=not (documents and wanted),
             key="extract_go",
-            on_click=state.begin,
-            args=(state.Run(wanted, list(documents)),),
-        )
+        ):
+            state.begin(state.Run(wanted, list(documents)))
+            st.rerun()
     if error := state.told():
         texts.show(error)
     running(client)
@@ -84,13 +87,13 @@ def _chooser(done: list[Extraction], extraction: Extraction) -> None:
     if len(done) < 2:
         st.markdown(f"**{texts.plain(extraction.name)}**", width="stretch")
         return
-    by_id = {one.id: one for one in done}
+    labels = words.apart({one.id: one.name for one in done})
     key = "extract_document"
     st.session_state[key] = extraction.id
     st.selectbox(
         translate(N_("Document")),
-        list(by_id),
-        format_func=lambda id: by_id[id].name,
+        list(labels),
+        format_func=labels.__getitem__,
         key=key,
         label_visibility="collapsed",
         on_change=lambda: state.open_extraction(st.session_state[key]),

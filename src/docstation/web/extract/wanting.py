@@ -23,7 +23,7 @@ WAYS = {
 LINE = N_("number, date date, total money, items[]: name, quantity number, price money")
 NO_JSON = N_("The schema is no JSON.")
 LONGEST = 256_000
-FIRST_ROWS = ((N_("number"), "text"), (N_("date"), "date"), (N_("total"), "money"))
+FIRST_ROWS = ((N_("document number"), "text"), (N_("date"), "date"), (N_("total"), "money"))
 
 
 def wanting(client: Client) -> Wanted:
@@ -80,11 +80,15 @@ def _rows() -> Wanted:
             "kind": st.column_config.SelectboxColumn(
                 translate(N_("Kind")), options=list(KINDS), default="text", required=True, format_func=kind_label
             ),
+            # Empty, not missing: of what is missing Streamlit says "None", in English.
             "description": st.column_config.TextColumn(
-                translate(N_("Description")), help=translate(N_("What it is, or words that stand beside it"))
+                translate(N_("Description")),
+                default="",
+                help=translate(N_("What it is, or words that stand beside it")),
             ),
             "list": st.column_config.TextColumn(
                 translate(N_("Column of the table")),
+                default="",
                 help=translate(N_("Name of a list of rows, such as items; empty for a single value")),
             ),
         },

@@ -68,7 +68,7 @@ def facts(job: Job) -> str:
 
 def megabytes(count: int) -> str:
     """``1.4 MB``, of a file."""
-    return translate(N_("{count} MB"), count=f"{max(count, 50_000) / 1e6:.1f}")
+    return translate(N_("{count} MB"), count=words.decimal(max(count, 50_000) / 1e6, 1))
 
 
 def first_page(job: Job) -> int:
@@ -100,15 +100,17 @@ def _row(client: Client, job: Job) -> bool:
             key=f"history_actions_{job.id}",
         )
     if action == AGAIN:
-        _read_again(client, job)
+        read_again(client, job)
     elif action == DELETE:
         confirm(client, [job])
     return bool(chosen)
 
 
-def _read_again(client: Client, job: Job) -> None:
+def read_again(client: Client, job: Job) -> None:
+    """Have it read again, and go there."""
     try:
-        made = client.reread(job.id)
+        # What was cancelled has pages that are missing; whatever was read whole is read anew, beside the first reading.
+        made = client.retry(job.id) if job.state == "cancelled" else client.reread(job.id)
     except DocStationError as error:
         texts.show(error, job.name)
         return

@@ -38,7 +38,7 @@ def _draw(client: Client) -> None:
             settings()
     elif secrets.open:
         with secrets:
-            keys()
+            keys(client)
     elif itself.open:
         with itself:
             about(client)

@@ -13,7 +13,6 @@ from docstation.messages.marking import N_
 from docstation.web import texts
 from docstation.web.models import bar, wording
 from docstation.web.models.acting import button
-from docstation.web.models.licences import licence
 from docstation.web.texts import plain
 
 COMING, READS, RESERVE = N_("being switched to"), N_("reads now"), N_("in reserve")
@@ -104,7 +103,8 @@ def facts(entry: CatalogueEntry, *, default: bool) -> str:
     if entry.quantisation not in {"", "none"}:
         parts.append(plain(entry.quantisation))
     if entry.checkpoint:
-        parts.append(translate(N_("licence: {licence}"), licence=licence(entry.checkpoint)))
+        known = plain(entry.licence) or translate(N_("unknown"))
+        parts.append(translate(N_("licence: {licence}"), licence=known))
         parts.append(plain(entry.checkpoint))
     return " · ".join(parts)
 

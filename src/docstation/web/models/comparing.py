@@ -15,7 +15,7 @@ from docstation.document.model import Page
 from docstation.errors import DocStationError
 from docstation.messages import plural, translate
 from docstation.messages.marking import N_
-from docstation.web import texts
+from docstation.web import texts, words
 from docstation.web.models import wording
 from docstation.web.models.acting import act
 from docstation.web.models.differences import compared
@@ -135,7 +135,7 @@ def _sides(have: Sequence[Job], pages: dict[str, Page]) -> None:
         )
     left, right = (pages[one] for one in chosen)
     found = compared(left.text, right.text)
-    alike = translate(N_("Alike by words: {percent} %"), percent=f"{100 * found.alike:.1f}")
+    alike = translate(N_("Alike by words: {percent} %"), percent=words.decimal(100 * found.alike, 1))
     places = plural("{count} place differs", "{count} places differ", found.places)
     st.markdown(f"**{alike}** · {places}")
     texts_beside = st.columns(2, gap="medium")

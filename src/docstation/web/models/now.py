@@ -43,7 +43,7 @@ def _now(client: Client, known: Sign) -> None:
             st.rerun()
         with st.container(border=True, key="models_now"):
             if status.transaction is not None:
-                _changing(client, status.transaction)
+                _changing(client, status.transaction, status.last_known_good)
             else:
                 _at_rest(client, status)
             card(client, status)
@@ -51,8 +51,9 @@ def _now(client: Client, known: Sign) -> None:
         texts.show(error)
 
 
-def _changing(client: Client, change: Transaction) -> None:
-    story = newest_story(client.station_history())
+def _changing(client: Client, change: Transaction, good: tuple[str, ...]) -> None:
+    newest = newest_story(client.station_history())
+    story = newest if newest is not None and newest.id == change.id else None
     with st.container(horizontal=True, vertical_alignment="center", key="models_changing"):
         title = wording.change(change.kind, change.wanted)
         st.markdown(f"**{title}** · {wording.took_seconds(change.seconds)}")
@@ -63,8 +64,9 @@ def _changing(client: Client, change: Transaction) -> None:
             client.cancel_change,
             help=translate(N_("What served before is brought back.")),
         )
-    st.markdown("  \n".join(progress(change, story if story is not None and story.id == change.id else None)))
-    _log(client, change)
+    st.markdown("  \n".join(progress(change, story)))
+    # What failed has told why; now it is of interest how what served before comes back.
+    _log(client, good if story is not None and story.failure is not None else change.wanted)
 
 
 def progress(change: Transaction, story: Story | None) -> list[str]:
@@ -91,10 +93,10 @@ def progress(change: Transaction, story: Story | None) -> list[str]:
     return lines
 
 
-def _log(client: Client, change: Transaction) -> None:
+def _log(client: Client, models: tuple[str, ...]) -> None:
     """Last lines of the log of the server that is being started, where there is one yet."""
     lines: tuple[str, ...] = ()
-    for model in change.wanted[:1]:
+    for model in models[:1]:
         try:
             lines = client.logs(model, LOG_LINES)
         except DocStationError:

@@ -125,7 +125,7 @@ def remark(one: Remark) -> str:
 
 def gigabytes(count: float) -> str:
     """``9.54 GB``, in powers of ten as the budget."""
-    return translate(N_("{count} GB"), count=f"{count / GB:.2f}")
+    return translate(N_("{count} GB"), count=words.decimal(count / GB, 2))
 
 
 def tokens(count: int) -> str:
@@ -135,7 +135,9 @@ def tokens(count: int) -> str:
 
 def took_seconds(seconds: float) -> str:
     """How long, to a tenth of a second where it is short."""
-    return translate(N_("{seconds} s"), seconds=f"{max(seconds, 0.0):.1f}") if seconds < 10 else words.span(seconds)
+    if seconds >= 10:
+        return words.span(seconds)
+    return translate(N_("{seconds} s"), seconds=words.decimal(max(seconds, 0.0), 1))
 
 
 def at(moment: float) -> str:

@@ -15,17 +15,19 @@ from docstation.web.recognise import state
 
 def chooser(jobs: Sequence[Job], open_now: str) -> None:
     """Draw the choice of recent documents."""
-    by_id = {one.id: one for one in jobs}
+    labels = words.apart({one.id: label(one) for one in jobs})
     key = "recognise_document"
-    st.session_state[key] = open_now if open_now in by_id else None
+    st.session_state[key] = open_now if open_now in labels else None
 
     def chosen() -> None:
-        state.open_document(st.session_state[key] or "")
+        # A browser that has not heard yet of a document's new state gives its old label, which is no id.
+        if st.session_state[key] in labels:
+            state.open_document(st.session_state[key])
 
     st.selectbox(
         translate(N_("Document")),
-        list(by_id),
-        format_func=lambda id: label(by_id[id]),
+        list(labels),
+        format_func=labels.__getitem__,
         key=key,
         on_change=chosen,
         label_visibility="collapsed",

@@ -56,15 +56,15 @@ def _line(client: Client, job: Progress, *, first: bool) -> None:
         if job.state == "paused":
             _button(N_("Go on"), ":material/play_arrow:", f"recognise_resume_{job.id}", lambda: client.resume(job.id))
         else:
-            # Esc only holds it: it is pressed for many reasons, and what was cancelled is over for good.
-            _button(
-                N_("Pause"),
-                ":material/pause:",
-                f"recognise_pause_{job.id}",
-                lambda: client.pause(job.id),
-                shortcut="Escape" if first else None,
-            )
-        _button(N_("Cancel"), ":material/close:", f"recognise_cancel_{job.id}", lambda: client.cancel(job.id))
+            _button(N_("Pause"), ":material/pause:", f"recognise_pause_{job.id}", lambda: client.pause(job.id))
+        # Esc may be pressed by mistake: what was read stays, and the document offers to go on.
+        _button(
+            N_("Cancel"),
+            ":material/close:",
+            f"recognise_cancel_{job.id}",
+            lambda: client.cancel(job.id),
+            shortcut="Escape" if first else None,
+        )
 
 
 def line(job: Progress) -> str:

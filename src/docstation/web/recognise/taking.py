@@ -14,6 +14,7 @@ from docstation.errors import DocStationError
 from docstation.messages import active, plural, translate
 from docstation.messages.marking import N_
 from docstation.web import texts
+from docstation.web.pasting import pasting
 from docstation.web.recognise import state
 
 SAMPLES = Path(docstation.__file__).parents[2] / "samples"
@@ -51,6 +52,7 @@ def row(client: Client, *, first: bool) -> None:
             key=f"recognise_files_{number}",
             label_visibility="collapsed",
         )
+        pasting(key="pasting_recognise")
         with st.container(horizontal=True, width="stretch" if first else "content", key="recognise_actions"):
             clicked = st.button(
                 _promise(len(files)),

@@ -48,7 +48,11 @@ def _document(client: Client, job: Job, live: bool) -> None:
     if job.error is not None:
         _failed(client, job, job.error)
         return
+    if job.state == "cancelled":
+        _cancelled(client, job)
     if not job.pages:
+        if job.state == "cancelled":
+            return
         st.info(words.document_state(job.state).capitalize() + "…", icon=":material/hourglass_top:")
         return
     numbers = [one.number for one in job.pages]
@@ -191,7 +195,9 @@ def _no_page(client: Client, job: Job, entry: JobPage) -> None:
         return
     if job.over:
         st.info(translate(N_("This page was not read.")), icon=":material/info:")
-        _again(client, job.id, entry.number)
+        # Of a cancelled document all that is missing is read, by the button above.
+        if job.state != "cancelled":
+            _again(client, job.id, entry.number)
     else:
         st.info(
             translate(N_("This page is still to be read. It appears here as soon as it is.")),
@@ -208,8 +214,28 @@ def _again(client: Client, id: str, number: int) -> None:
     )
 
 
+def _cancelled(client: Client, job: Job) -> None:
+    """What was read is shown below; the rest is a click away."""
+    missing = job.total - job.done
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="recognise_cancelled"):
+        text = translate(N_("The reading was cancelled before it began."))
+        if job.total:
+            text = plural(
+                "The reading was cancelled: {count} page is missing.",
+                "The reading was cancelled: {count} pages are missing.",
+                missing,
+            )
+        st.markdown(f":material/cancel: {text}", width="stretch")
+        st.button(
+            translate(N_("Read on")),
+            icon=":material/play_arrow:",
+            key=f"recognise_on_{job.id}",
+            on_click=lambda: state.quietly(lambda: client.retry(job.id)),
+        )
+
+
 def _failed_pages(client: Client, job: Job) -> None:
-    if not job.failed_pages or not job.over:
+    if not job.failed_pages or not job.over or job.state == "cancelled":
         return
     with st.container(horizontal=True, vertical_alignment="center", key="recognise_failed"):
         st.markdown(
