@@ -5,6 +5,8 @@ A pytest plugin, loaded by ``conftest.py``. A start takes 20 to 60 s and 1.6 GB:
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import subprocess
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from vllm_cpu import tiny_models as builder
+
+from docstation.station.drivers.process import ProcessDriver
 
 _ROOT = Path(__file__).parents[1]
 
@@ -43,9 +47,54 @@ class TinyModel:
         return (str(models / self.folder), "--served-model-name", self.served_name, "--max-model-len", str(CONTEXT),
                 "--enforce-eager", "--kv-cache-memory-bytes", "64M", *self.flags)  # fmt: skip
 
+    def entry(self, name: str, models: Path, *keys: str) -> str:
+        """Its entry in a catalogue, by that name; `keys` are more lines of it."""
+        lines = [f'checkpoint = "{models / self.folder}"', f'served_name = "{self.served_name}"', "eager = true", *keys]
+        return "\n".join([f"[models.{name}]", *lines, ""])
+
 
 DOTS_OCR = TinyModel("dots-ocr", "rednote-hilab/dots.ocr", ("--trust-remote-code",))
 QWEN3_VL = TinyModel("qwen3-vl", "Qwen/Qwen3-VL-4B-Instruct")
+
+# Between the tokens of a schema these models would say nothing but blanks.
+NO_BLANKS = """arguments = ["--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}']"""
+"""The key of an entry whose model is to answer by a schema."""
+
+
+def station_variables(python: Path) -> dict[str, str]:
+    """Variables of a service whose station starts the real vLLM as processes on this CPU.
+
+    Args:
+        python: the interpreter of vLLM's environment.
+    """
+    return {
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+        "DOCSTATION_STATION_DRIVER": "process",
+        "DOCSTATION_STATION_DEVICE": "cpu",
+        # What is asked for the first time may be compiled first, which on a busy processor takes its time.
+        "DOCSTATION_STATION_HANG_SECONDS": "300",
+    }
+
+
+START_SECONDS = 500.0
+"""For a start of vLLM beside other tests; alone it takes 30 s."""
+
+
+def load_of(port: int) -> int:
+    """How many requests the vLLM on that port, started with ``--enable-server-load-tracking``, is answering."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET", "/load")
+        return int(json.loads(connection.getresponse().read())["server_load"])
+    finally:
+        connection.close()
+
+
+def end_servers(home: Path) -> None:
+    """End what a service left to serve; `home` is its state folder."""
+    servers = ProcessDriver(home / "station" / "processes")
+    for one in servers.instances():
+        servers.stop(one.name, grace=20)
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
 import errno
+import json
 import os
 import pickle
 import re
 
 import pytest
 
-from docstation import errors
-from docstation.errors import DocStationError, ExitCode, PasswordError
+from docstation import errors, messages
+from docstation.errors import DocStationError, ExitCode, NotReady, PasswordError, from_record, to_record
+from docstation.messages import Word
 
 
 def subclasses(kind: type) -> list[type]:
@@ -40,6 +42,18 @@ def test_errors_cross_process_borders_whole(kind):
     error = kind("{name} went wrong.", name="a.pdf", remedy="Do this.")
     copy = pickle.loads(pickle.dumps(error))
     assert (type(copy), str(copy), copy.remedy_id) == (kind, "a.pdf went wrong.", "Do this.")
+
+
+def test_a_word_of_a_sentence_is_said_in_its_language_behind_a_border_too():
+    error = NotReady(state=Word("being read"))
+    again = from_record(json.loads(json.dumps(to_record(error))))
+    for one in (error, pickle.loads(pickle.dumps(error)), again):
+        assert str(one) == "The document is not there yet: it is being read."
+        messages.use("ru")
+        said, english = messages.explain(one)[0], messages.translate("being read")
+        messages.use("en")
+        assert said.endswith(f"{english}.")
+        assert english != "being read"
 
 
 def test_only_passwords_have_exit_code_9():

@@ -1,4 +1,6 @@
+import ast
 import re
+from collections.abc import Iterator
 from string import Formatter
 
 import pytest
@@ -22,6 +24,25 @@ def template():
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_every_marked_sentence_is_in_each_catalogue(language, template):
     assert [gap.message for gap in update.gaps(language, template)] == [], "run `make messages` and translate"
+
+
+def test_every_marked_sentence_is_collected_wherever_it_stands(template):
+    lost = [
+        f"{path.name}:{line}: {text}"
+        for path in sorted(update.PACKAGE.rglob("*.py"))
+        for line, text in marked(ast.parse(path.read_text(encoding="utf-8")))
+        if template.get(text) is None
+    ]
+    assert lost == [], "Babel finds no call inside an f-string, and no text that is put together"
+
+
+def marked(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """The first text of every call that marks one, and the line on which it stands."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in {"N_", "NP_"}:
+            for text in ast.walk(call.args[0]):
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    yield text.lineno, text.value
 
 
 @pytest.mark.parametrize("language", messages.LANGUAGES)

@@ -39,7 +39,7 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import ClassVar
 
-from docstation.messages.marking import N_
+from docstation.messages.marking import N_, Word
 
 
 class ExitCode(IntEnum):
@@ -97,13 +97,17 @@ def _rebuild(
 
 def to_record(error: DocStationError) -> dict[str, bool | int | float | str | None]:
     """The error as plain values, for another process; fields that are no plain values become their text."""
-    fields = {f"field-{name}": one if isinstance(one, _PLAIN) else str(one) for name, one in error.fields.items()}
+    fields = {
+        f"{'word' if isinstance(one, Word) else 'field'}-{name}": one if isinstance(one, _PLAIN) else str(one)
+        for name, one in error.fields.items()
+    }
     return {"class": type(error).__name__, "message": error.message_id, "remedy": error.remedy_id, **fields}
 
 
 def from_record(record: Mapping[str, object]) -> DocStationError:
     """The error again; the root class where its own is not known here."""
     fields = {name.removeprefix("field-"): one for name, one in record.items() if name.startswith("field-")}
+    fields |= {name.removeprefix("word-"): Word(one) for name, one in record.items() if name.startswith("word-")}
     kind = next((one for one in _tree(DocStationError) if one.__name__ == record.get("class")), DocStationError)
     return _rebuild(kind, str(record.get("message", "")), str(record.get("remedy", "")), fields)
 

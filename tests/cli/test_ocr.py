@@ -6,6 +6,7 @@ import pytest
 from docstation.cli.ocr import resume_command
 from docstation.document.table import Table
 from docstation.errors import BrokenFile, MissingDependency, PasswordError
+from docstation.jobs.events import ReserveTold
 
 
 def test_one_file_goes_to_stdout_as_markdown_and_nothing_else(run, reader):
@@ -218,3 +219,21 @@ def test_tables_need_a_known_ending(run, reader):
     outcome = run("tables", "a.pdf", "-o", "t.doc")
     assert outcome.code == 2
     assert ".xlsx" in outcome.err
+
+
+def test_a_reserve_model_is_asked_for_through_the_service_only(run, reader):
+    reader.file("a.pdf", "one")
+    refused = run("ocr", "a.pdf", "--local", "--reserve", "dots-mocr")
+    assert refused.code == 2
+    assert "Only the running service can switch to a reserve model" in refused.err
+    assert run("ocr", "a.pdf", "--local", "--reserve", "none").code == 0
+
+
+def test_what_becomes_of_the_reserve_model_is_said_for_each_file(run, reader):
+    reader.file("a.pdf", "one")
+    reader.answers["a.pdf"].insert(2, ReserveTold("a.pdf", "waits"))
+    reader.answers["a.pdf"].insert(3, ReserveTold("a.pdf", "budget"))
+    said = run("ocr", "a.pdf").err
+    assert "a.pdf: some pages wait for the reserve model\n" in said
+    assert "a.pdf: the reserve model was not asked: budget\n" in said
+    assert "reserve" not in run("ocr", "a.pdf", "--quiet").err

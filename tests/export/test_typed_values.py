@@ -300,7 +300,8 @@ def test_a_formatted_sum_of_money_comes_back(value: Decimal, currency: str, kind
     value = value.quantize(Decimal("0.01"))
     for locale, conventions in (("ru", RUSSIAN), ("en", ENGLISH)):
         text = format_currency(value, currency, locale=locale, format_type=kind)
-        assert values([text], conventions=conventions) == ([value] if value else [None] if "-0" in text else [value])
+        # A negative nothing, "-0.00" or "(0.00)", stays a text: as a number it would lose its sign.
+        assert values([text], conventions=conventions) == [None if not value and value.is_signed() else value]
 
 
 @given(st.integers(-(10**6), 10**6).filter(bool).map(lambda n: Decimal(n).scaleb(-4)))
@@ -329,7 +330,7 @@ def test_no_digit_is_lost_or_made_up(texts: list[str]) -> None:
                 decimals = re.search(r"0\.(0+)", typed.code)
                 places = len(decimals[1]) if decimals else 0
                 assert re.sub("[^0-9]", "", f"{shown:.{places}f}") == re.sub("[^0-9]", "", text)
-                assert (shown < 0) == bool(re.match(r"\s*\$?[-−(]", text)), text
+                assert (shown < 0) == bool(re.match(r"\s*[$₽]?[-−(]", text)), text
 
 
 @given(tables, st.sampled_from([RUSSIAN, ENGLISH, UNKNOWN]))

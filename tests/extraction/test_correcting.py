@@ -17,6 +17,7 @@ from docstation.extraction.forms import schema_of
 from docstation.extraction.json_schema import to_json_schema
 from docstation.extraction.presets import preset
 from docstation.extraction.result import Outcome, Status
+from docstation.extraction.titles import extraction_in
 from docstation.testing.business import Kind, draw
 
 
@@ -40,6 +41,10 @@ def test_what_is_kept_comes_back(kind):
     back = again(extraction)
     assert back.as_json(str.format) == extraction.as_json(str.format)
     assert to_json_schema(back.schema) == to_json_schema(extraction.schema)
+    for language in ("ru", "en"):
+        shown = extraction_in(extraction, language).as_json(str.format)
+        assert extraction_in(back, language).as_json(str.format) == shown
+    assert extraction_in(back, "ru").as_json(str.format) != extraction_in(back, "en").as_json(str.format)
     assert [leaf.field.role for leaf in back.leaves] == [leaf.field.role for leaf in extraction.leaves]
 
 
@@ -97,3 +102,13 @@ def test_what_is_none_of_its_kind_is_refused(path, value):
     extraction = extract(document, schema_of("сумма money, дата date, подписан bool, вид enum(счёт|акт)"))
     with pytest.raises(UsageError, match=path):
         corrected(extraction, document, {path: value})
+
+
+def test_checks_call_values_as_their_reader_does():
+    document, extraction = drawn(Kind.INVOICE)
+    wrong = corrected(extraction, document, {"total": "1,00", "items[0].amount": "2,00"})
+    for language, names in (("ru", ("Всего: ", "Позиции 1: Сумма: ")), ("en", ("Total: ", "Items 1: Amount: "))):
+        said = [one["message"] for one in extraction_in(wrong, language).as_json(str.format)["checks"]]
+        for name in names:
+            assert any(one.startswith(name) for one in said)
+        assert not any("items[" in one for one in said)

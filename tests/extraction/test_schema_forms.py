@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Literal
 
 import pytest
@@ -13,7 +14,8 @@ from docstation.extraction.forms import schema_of
 from docstation.extraction.json_schema import to_asked_schema, to_json_schema
 from docstation.extraction.one_line import parse_line
 from docstation.extraction.presets import list_presets, preset
-from docstation.extraction.schema import MAX_FIELDS, Kind, walk
+from docstation.extraction.schema import MAX_FIELDS, Field, Kind, Schema, walk
+from docstation.extraction.titles import schema_in
 
 
 def kinds(schema):
@@ -209,6 +211,16 @@ def test_presets_are_whole_and_guide_a_model_by_plain_keywords(name):
     assert all(field.title for field in walk(schema.fields))
     Draft202012Validator.check_schema(to_json_schema(schema))
     assert set(keywords(to_asked_schema(schema.fields))) <= STRUCTURED
+
+
+@pytest.mark.parametrize("name", [one.name for one in list_presets()])
+def test_presets_call_their_fields_in_russian_and_in_english(name):
+    for language, letters in (("ru", "[А-Яа-яЁё]"), ("en", "[A-Za-z]")):
+        schema = schema_in(preset(name), language)
+        titles = [schema.title, *(field.title for field in walk(schema.fields))]
+        assert [one for one in titles if not re.search(letters, one)] == []
+    plain = Schema("a", (Field("b", title="Б"),), "А")
+    assert schema_in(plain, "en") == plain
 
 
 def test_presets_are_called_by_any_of_their_names():

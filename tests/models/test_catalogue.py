@@ -158,6 +158,23 @@ def test_configurations_of_one_model_stand_side_by_side(tmp_path):
     assert catalogue.resolve("rednote-hilab/dots.ocr")[0].name == "dots-ocr"
 
 
+def test_a_licence_is_that_of_the_weights_and_not_inherited_by_others(tmp_path):
+    text = (
+        "[models.same]\nextends = 'qwen3-vl-4b'\ncontext = 4096\n"
+        "[models.mine]\nextends = 'qwen3-vl-4b'\ncheckpoint = './mine'\n"
+        "[models.known]\nextends = 'qwen3-vl-4b'\ncheckpoint = 'a/b'\nlicence = 'MIT'\n"
+        "[models.dots-ocr]\ncheckpoint = './other'\n"
+    )
+    entries = load_catalogue([own(tmp_path, text)]).entries
+    assert {name: entries[name].licence for name in ("qwen3-vl-4b", "same", "mine", "known", "dots-ocr")} == {
+        "qwen3-vl-4b": "Apache-2.0",
+        "same": "Apache-2.0",
+        "mine": "",
+        "known": "MIT",
+        "dots-ocr": "",
+    }
+
+
 def test_pictures_are_not_held_against_figures_that_are_not_known(tmp_path):
     text = "[models.paddle]\ncheckpoint = 'a/b'\nbatch_tokens = 512\n"
     assert load_catalogue([own(tmp_path, text)]).entries["paddle"].batch_tokens == 512

@@ -10,7 +10,7 @@ import pytest
 from test_documents_api_serving import until
 
 from docstation.document.model import Document, Source
-from docstation.errors import InputError
+from docstation.errors import InputError, NotFound
 from docstation.jobs.database import Database
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.queue_records import JobOrder
@@ -88,3 +88,30 @@ def test_what_cannot_be_indexed_holds_up_nothing(queue: JobQueue):
         until(lambda: search(queue, "договоры").total == 1)
     indexer.join()
     assert sorted(workshop.asked) == sorted([first, broken])
+
+
+class DeletingWorkshop(DoubleWorkshop):
+    """Finds, as soon as it begins, that its document has just been deleted."""
+
+    def __init__(self, queue: JobQueue) -> None:
+        super().__init__()
+        self.queue = queue
+
+    def make(self, task: object) -> tuple[PageWords, ...]:
+        super().make(task)
+        self.queue.delete(self.asked[-1])
+        raise NotFound(name="document.json")
+
+
+def test_a_document_that_is_deleted_meanwhile_is_passed_over_without_a_word(
+    queue: JobQueue, caplog: pytest.LogCaptureFixture
+):
+    for _number in range(2):
+        done(queue)
+    workshop = DeletingWorkshop(queue)
+    with Indexer(queue, workshop) as indexer:
+        until(lambda: len(workshop.asked) == 2)
+        until(lambda: not queue.jobs())
+    indexer.join()
+    assert search(queue, "договоры").total == 0
+    assert caplog.records == []

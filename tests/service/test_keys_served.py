@@ -18,7 +18,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from docstation.errors import ExitCode
+from docstation.client import Client
+from docstation.errors import ExitCode, NotFound, UsageError
 from docstation.station.drivers.process import ProcessDriver
 
 COMMAND = str(Path(sys.executable).with_name("docstation"))
@@ -150,6 +151,34 @@ def test_nobody_is_asked_until_there_is_a_key_and_then_everybody_is(machine: Mac
     code, _, said = machine.command("keys", "revoke", "laptop")
     assert (code, "It was the last key" in said) == (0, True)
     until(lambda: machine.status("GET", "/station") == 200, SOON)
+
+
+def test_keys_are_managed_with_a_key_for_that_and_by_whoever_owns_the_state_folder(machine: Machine) -> None:
+    machine.start("--idle")
+    assert machine.status("GET", "/keys") == 403, "nobody has a key yet: whoever comes first does not make one"
+    owner = Client(f"unix:{machine.home / 'service.sock'}", key="")
+    admin = owner.add_key("admin", ["admin"])
+    assert admin.key.scopes == ("read", "admin")
+    assert admin.secret not in repr(admin)
+    until(lambda: machine.status("GET", "/keys", admin.secret) == 200, SOON)
+    distant = Client(f"http://127.0.0.1:{machine.port}", admin.secret)
+    laptop = distant.add_key("laptop")
+    for client in (distant, owner):
+        assert [one.id for one in client.api_keys()] == [admin.key.id, laptop.key.id]
+    until(lambda: machine.status("GET", "/station", laptop.secret) == 200, SOON)
+    assert machine.status("GET", "/keys", laptop.secret) == 403
+    with pytest.raises(UsageError, match="already"):
+        distant.add_key("laptop")
+    assert distant.revoke_key(laptop.key.id).name == "laptop"
+    until(lambda: machine.status("GET", "/station", laptop.secret) == 401, SOON)
+    with pytest.raises(NotFound):
+        distant.revoke_key("laptop")
+    owner.revoke_key("admin")
+    until(lambda: machine.status("GET", "/station") == 200, SOON)
+    assert owner.api_keys() == ()
+    for path in (one for one in machine.home.rglob("*") if one.is_file()):
+        content = path.read_bytes()
+        assert not any(one.secret.encode() in content for one in (admin, laptop)), path
 
 
 def test_keys_are_in_no_file_and_in_no_environment_of_a_model_server(machine: Machine) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,27 +15,16 @@ from typing import Any
 
 import openai
 import pytest
-from real_vllm import CONTEXT, DOTS_OCR
-from running_service import CHAT, Service, eventually, free_port
+from real_vllm import CONTEXT, DOTS_OCR, NO_BLANKS, TinyModel, load_of
+from running_service import CHAT, Service, eventually
+from vllm_service import vllm_service
 
 from docstation.station.canary import LINES, PAGE
-from docstation.station.drivers.process import ProcessDriver
 
 pytestmark = [pytest.mark.vllm, pytest.mark.slow]
 
-CATALOGUE = """
-[models.dots-ocr]
-checkpoint = "{models}/{dots.folder}"
-served_name = "{dots.served_name}"
-eager = true
-# Between the tokens of a schema this model would say nothing but blanks.
-arguments = ["--structured-outputs-config", '{{"backend": "xgrammar", "disable_any_whitespace": true}}']
-
-[models.qwen3-vl-2b]
-checkpoint = "{models}/qwen3-vl"
-served_name = "Qwen/Qwen3-VL-2B-Instruct"
-eager = true
-
+OTHER = TinyModel("qwen3-vl", "Qwen/Qwen3-VL-2B-Instruct")
+ALIAS = """
 [aliases.reader]
 candidates = ["dots-ocr"]
 """
@@ -61,30 +49,9 @@ CHANGING = re.compile(rb'"(?:id|request_id|created)":\s*(?:"[^"]*"|[0-9.]+)')
 
 @pytest.fixture(scope="module")
 def served(vllm_python: Path, tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    home = tmp_path_factory.mktemp("home")
-    (home / "models.toml").write_text(CATALOGUE.format(models=tiny_models, dots=DOTS_OCR))
-    ports = free_port(), free_port()
-    environment = {
-        **os.environ,
-        "PATH": f"{vllm_python.parent}{os.pathsep}{os.environ['PATH']}",
-        "DOCSTATION_HOME": str(home),
-        "DOCSTATION_UI_LANGUAGE": "en",
-        "DOCSTATION_STATION_DRIVER": "process",
-        "DOCSTATION_STATION_DEVICE": "cpu",
-        # What is asked for the first time may be compiled first, which on a busy processor takes its time.
-        "DOCSTATION_STATION_HANG_SECONDS": "300",
-        "DOCSTATION_SERVICE_PORT": str(ports[0]),
-        "DOCSTATION_STATION_PORT": str(ports[1]),
-    }
-    made = Service(home, *ports, environment)
-    try:
-        made.start(within=400)
+    catalogue = DOTS_OCR.entry("dots-ocr", tiny_models, NO_BLANKS) + OTHER.entry("qwen3-vl-2b", tiny_models) + ALIAS
+    with vllm_service(vllm_python, tmp_path_factory.mktemp("home"), catalogue) as made:
         yield made
-    finally:
-        made.end()
-        servers = ProcessDriver(home / "station" / "processes")
-        for one in servers.instances():
-            servers.stop(one.name, grace=20)
 
 
 def client_of(port: int) -> openai.OpenAI:
@@ -140,7 +107,7 @@ def test_a_page_is_read(both: tuple[openai.OpenAI, openai.OpenAI]):
 def whole_words(stream: bytes) -> bytes:
     """The events with all words in one: the server puts tokens together where they are not fetched at once."""
     events = stream.split(b"\n\n")
-    content = re.compile(rb'"content":"((?:[^"\\\\]|\\\\.)*)"')
+    content = re.compile(rb'"content":"((?:[^"\\]|\\.)*)"')
     words = b"".join(match[1] for event in events for match in content.finditer(event))
     rest = dict.fromkeys(content.sub(b'"content":""', event) for event in events)
     return b"\n\n".join([words, *rest])
@@ -227,19 +194,12 @@ def test_what_is_no_json_is_answered_by_vllm_too(served: Service):
 
 def test_errors_of_our_own_are_of_the_clients_own_kinds(client: openai.OpenAI):
     with pytest.raises(openai.NotFoundError) as caught:
-        client.chat.completions.create(model="Qwen/Qwen3-VL-2B-Instruct", messages=HELLO)
+        client.chat.completions.create(model=OTHER.served_name, messages=HELLO)
     assert caught.value.code == "model_not_active"
     assert caught.value.response.headers["retry-after"]
 
 
 def test_a_client_that_leaves_a_stream_frees_vllm(client: openai.OpenAI, served: Service):
-    def load() -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", served.server_port, timeout=60)
-        connection.request("GET", "/load")
-        seen = json.loads(connection.getresponse().read())["server_load"]
-        connection.close()
-        return int(seen)
-
     with client.chat.completions.create(model="dots-ocr", messages=PAGE_ASKED, stream=True, max_tokens=4000) as stream:
         next(iter(stream))
-    eventually(lambda: load() == 0)
+    eventually(lambda: load_of(served.server_port) == 0)

@@ -24,9 +24,10 @@ from test_documents_api_serving import Served, serving
 from docstation.bootstrap.parts import Parts
 from docstation.bootstrap.station import status
 from docstation.errors import UsageError
+from docstation.jobs.keys import KeyStore
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.station_events import StationHistory
-from docstation.service import documenting, metrics, station_api
+from docstation.service import documenting, keys_api, metrics, station_api
 from docstation.service.metrics_engine import TokenTally
 from docstation.service.metrics_tally import PagesTally, StationTally
 from docstation.service.request_log import Requests
@@ -73,7 +74,8 @@ def operations(queue: JobQueue) -> list[APIRouter]:
         TokenTally(0.0),
     )
     history = StationHistory(queue.database, parts.folder)
-    return [station_api.router(parts, DoubleDesk(), history), metrics.router(sources)]
+    keys = keys_api.router(KeyStore(queue.database))
+    return [station_api.router(parts, DoubleDesk(), history), keys, metrics.router(sources)]
 
 
 @pytest.fixture(scope="module")

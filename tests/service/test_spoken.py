@@ -5,8 +5,8 @@ from fastapi import APIRouter
 from starlette.testclient import TestClient
 
 from docstation.errors import NotFound
+from docstation.messages import accepted
 from docstation.service.app import HealthSeen, build
-from docstation.service.spoken import spoken
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from docstation.service.spoken import spoken
     [("ru", "ru"), ("ru-RU,ru;q=0.9,en;q=0.8", "ru"), ("de, en-GB;q=0.5", "en"), ("de", ""), ("", ""), (";,", "")],
 )
 def test_the_first_language_that_is_spoken_is_taken(header: str, language: str):
-    assert spoken(header) == language
+    assert accepted(header) == language
 
 
 def test_a_refusal_is_told_in_the_language_of_its_request_and_no_other_is_changed():

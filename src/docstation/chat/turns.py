@@ -5,6 +5,7 @@ What came is never lost: an answer that its reader stopped, or that the engine b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from docstation.chat.citing import citations
 from docstation.chat.passages import Passage
 from docstation.chat.window import Prepared, messages_of, prepared
 from docstation.document.conversation import Citation, Message, State
-from docstation.errors import Interrupted
+from docstation.errors import Interrupted, to_record
 from docstation.inference.asking import ChatRequest
 from docstation.inference.completions import Client
 from docstation.inference.failures import AskFailed, Refused
@@ -21,6 +22,7 @@ from docstation.inference.images import encode
 from docstation.inference.loops import LoopGuard
 from docstation.inference.profile import Task
 from docstation.inference.served import ServedModel
+from docstation.messages.marking import N_
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     Pixels = npt.NDArray[np.uint8]
 
 USUAL_WINDOW = 8192
+LOOP = N_("The model began to repeat itself, and was stopped.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Ended:
         tokens: of the answer, 0 where the server does not tell.
         shown: blocks of the pages that the model saw.
         dropped: earlier messages that had no room in its window.
-        problem: why it broke, empty otherwise.
+        problem: why it broke: a message id, or the JSON of an error; empty otherwise.
     """
 
     state: State
@@ -142,7 +145,7 @@ def _said(
                     return
                 if loop := guard.feed(delta):
                     said[:] = ["".join(said)[: loop.keep]]
-                    yield ended(State.BROKEN, problem="loop")
+                    yield ended(State.BROKEN, problem=LOOP)
                     return
         except Interrupted:
             yield ended(State.STOPPED)
@@ -150,7 +153,7 @@ def _said(
         except AskFailed as error:
             if not said:
                 raise
-            yield ended(State.BROKEN, problem=str(error))
+            yield ended(State.BROKEN, problem=json.dumps(to_record(error)))
             return
         usage = stream.usage
     yield ended(State.WHOLE, usage.completion_tokens if usage else 0)

@@ -16,6 +16,7 @@ from docstation.client.calls import Client
 from docstation.client.chat_calls import ChatBegun, ChatEnded, ChatPiece, ChatTold
 from docstation.client.document_records import Job, JobEvent, JobOptions, JobPage, JobPart, ReadingFacts, Submitted
 from docstation.client.finding_records import Found, FoundDocument, Hit, Progress
+from docstation.client.key_calls import ApiKey, NewApiKey
 from docstation.client.model_records import Catalogue, CatalogueEntry, Model, Plan, PlanChange
 from docstation.client.refusals import ServiceAway
 from docstation.client.station_records import (
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from docstation.client.extraction_records import Evidence, ExtractedField, Extraction, ExtractionCheck, Preset
 
 __all__ = [
+    "ApiKey",
     "Catalogue",
     "CatalogueEntry",
     "Change",
@@ -67,6 +69,7 @@ __all__ = [
     "JobPage",
     "JobPart",
     "Model",
+    "NewApiKey",
     "Phase",
     "Plan",
     "PlanChange",

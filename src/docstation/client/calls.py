@@ -8,6 +8,7 @@ from docstation.client.chat_calls import ChatCalls
 from docstation.client.correction_calls import CorrectionCalls
 from docstation.client.extraction import ExtractionCalls
 from docstation.client.finding_calls import FindingCalls
+from docstation.client.key_calls import KeyCalls
 from docstation.client.refusals import not_ours
 from docstation.client.station_calls import StationCalls
 from docstation.client.transport import Request, Transport
@@ -20,7 +21,7 @@ QUICK = 0.5
 """Seconds in which a service that is there says so."""
 
 
-class Client(FindingCalls, CorrectionCalls, ExtractionCalls, ChatCalls, StationCalls):
+class Client(FindingCalls, CorrectionCalls, ExtractionCalls, ChatCalls, StationCalls, KeyCalls):
     """A client of the service; threads may share it.
 
     Args:

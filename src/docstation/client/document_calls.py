@@ -191,7 +191,7 @@ class DocumentCalls(Asking):
         return self._change(id, "resume")
 
     def retry(self, id: str) -> Job:
-        """Read all failed pages again, or begin anew what failed as a whole."""
+        """Read all failed pages again; what failed as a whole or was cancelled goes on where it was."""
         return self._change(id, "retry")
 
     def retry_page(self, id: str, number: int) -> Job:

@@ -29,6 +29,7 @@ class JobOptions:
         languages: Tesseract codes, the main one first.
         dpi: resolution at which pages are rasterised, 0 for the service's own.
         engine: name of the engine.
+        reserve: model that may be switched to for pages that the active one fails at; ``none`` for none.
         formats: exports that are made as soon as the document is there.
     """
 
@@ -38,6 +39,7 @@ class JobOptions:
     dpi: int = 0
     engine: str = ""
     formats: tuple[str, ...] = ()
+    reserve: str = ""
 
     def fields(self) -> dict[str, str]:
         """As the fields of a form; what is empty is left out."""
@@ -47,6 +49,7 @@ class JobOptions:
             "languages": ",".join(self.languages),
             "dpi": str(self.dpi or ""),
             "engine": self.engine,
+            "reserve": self.reserve,
             "formats": ",".join(self.formats),
         }
         return {name: value for name, value in given.items() if value}
@@ -120,7 +123,8 @@ class Job:
     Attributes:
         id: of the document.
         name: as its owner calls the file.
-        state: ``waiting``, ``opening``, ``reading``, ``paused``, ``assembling``, ``done``, ``failed`` or ``cancelled``.
+        state: ``waiting``, ``opening``, ``reading``, ``reserve`` (some pages are with the reserve model), ``paused``,
+            ``assembling``, ``done``, ``failed`` or ``cancelled``.
         media_type: found by content.
         sha256: of the file.
         bytes: of the file.
@@ -221,15 +225,15 @@ class JobEvent:
     Attributes:
         number: from 1, without gaps in the document; `follow` goes on after it.
         at: when.
-        kind: ``submitted``, ``opened``, ``page``, ``paused``, ``resumed``, ``retried``, ``done``, ``failed`` or
-            ``cancelled``.
+        kind: ``submitted``, ``opened``, ``page``, ``paused``, ``resumed``, ``retried``, ``reserve``, ``done``,
+            ``failed`` or ``cancelled``.
         state: of the document, after it.
         done: pages that were read by then.
         total: pages asked for, 0 before the file was opened.
         page: number of the page, for ``page`` and for ``retried`` of a single one.
         page_state: of that page, empty for none.
         seconds: spent on that page, where it ended.
-        code: of the page, or of the document's error.
+        code: of the page, of the document's error, or what became of the reserve model.
     """
 
     number: int
@@ -310,4 +314,5 @@ def _options(one: Reader) -> JobOptions:
         languages=tuple(one.texts("languages")),
         dpi=one.integer("dpi", 0),
         engine=one.text("engine", ""),
+        reserve=one.text("reserve", ""),
     )

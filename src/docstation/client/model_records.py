@@ -60,6 +60,7 @@ class CatalogueEntry:
         context: tokens of prompt and answer together, 0 for the embedded engine.
         max_sequences: requests answered at once.
         quantisation: how its weights are stored.
+        licence: of its weights, empty where it is not known.
     """
 
     name: str
@@ -70,6 +71,7 @@ class CatalogueEntry:
     context: int
     max_sequences: int
     quantisation: str
+    licence: str = ""
 
     @classmethod
     def of(cls, one: Reader) -> CatalogueEntry:
@@ -83,6 +85,7 @@ class CatalogueEntry:
             one.integer("context", 0),
             one.integer("max_sequences", 0),
             one.text("quantisation", ""),
+            one.text("licence", ""),
         )
 
 

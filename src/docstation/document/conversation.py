@@ -80,7 +80,8 @@ class Message:
         attachments: of a question.
         citations: of an answer.
         model: that answered.
-        problem: why an answer broke, a sentence of the server or ours; empty otherwise.
+        problem: why an answer broke; empty otherwise. It is kept as a message id or as the JSON of an error, and told
+            as a sentence.
     """
 
     id: str

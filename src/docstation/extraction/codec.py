@@ -18,18 +18,22 @@ from docstation.extraction.schema import Field, Kind, Schema
 
 def schema_to_json(schema: Schema) -> JsonObject:
     """What was asked for."""
-    return {"name": schema.name, "title": schema.title, "fields": [_field_to_json(one) for one in schema.fields]}
+    made: JsonObject = {"name": schema.name, "title": schema.title}
+    made |= {"titles": dict(schema.titles)} if schema.titles else {}
+    return made | {"fields": [_field_to_json(one) for one in schema.fields]}
 
 
 def schema_from_json(one: Reader) -> Schema:
     """Back; raises FormatError."""
-    return Schema(one.text("name"), tuple(map(_field_from_json, one.children("fields"))), one.text("title", ""))
+    fields = tuple(map(_field_from_json, one.children("fields")))
+    return Schema(one.text("name"), fields, one.text("title", ""), titles=_titles(one))
 
 
 def _field_to_json(field: Field) -> JsonObject:
     named: JsonObject = {"name": field.name, "kind": field.kind.value, "many": field.many, "required": field.required}
     texts = {"title": field.title, "description": field.description, "role": field.role}
     named |= {key: text for key, text in texts.items() if text}
+    named |= {"titles": dict(field.titles)} if field.titles else {}
     lists: dict[str, list[Value]] = {"labels": [*field.labels], "choices": [*field.choices]}
     lists["fields"] = [_field_to_json(below) for below in field.fields]
     return named | {key: items for key, items in lists.items() if items}
@@ -47,7 +51,12 @@ def _field_from_json(one: Reader) -> Field:
         tuple(map(_field_from_json, one.children("fields"))),
         one.flag("required"),
         one.text("role", ""),
+        titles=_titles(one),
     )
+
+
+def _titles(one: Reader) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(text)) for name, text in one.child("titles").value.items()) if one.has("titles") else ()
 
 
 def extraction_to_json(extraction: Extraction) -> JsonObject:

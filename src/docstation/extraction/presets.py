@@ -12,7 +12,7 @@ from typing import Any
 from docstation.errors import UsageError
 from docstation.extraction.folding import compact
 from docstation.extraction.schema import Schema
-from docstation.extraction.toml_fields import field_of
+from docstation.extraction.toml_fields import field_of, titles_of
 from docstation.messages.marking import N_
 
 _FILES = ("schet", "schet-faktura", "upd", "torg12", "akt", "platezhka", "chek", "pasport", "invoice", "receipt")
@@ -64,7 +64,7 @@ def preset(name: str) -> Schema:
 @cache
 def _schema(name: str) -> Schema:
     table = next(one for one in map(_table, _FILES) if one["name"] == name)
-    return Schema(name, tuple(map(field_of, table["fields"])), table["title"])
+    return Schema(name, tuple(map(field_of, table["fields"])), table["title"], titles=titles_of(table))
 
 
 @cache

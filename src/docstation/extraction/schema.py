@@ -82,7 +82,8 @@ class Field:
         name: its key in the result.
         kind: of the value, or of each value of the list.
         many: whether it is a list.
-        title: for people.
+        title: for people, in the language of the paper.
+        titles: the same in other languages, by their codes.
         description: for people and models.
         labels: words that stand beside the value on paper, the likeliest first.
         choices: values of an `ENUM`, as they are given back.
@@ -103,6 +104,7 @@ class Field:
     required: bool = False
     role: str = ""
     search: Search = Search()
+    titles: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Schema:
         name: short, for file names and lists.
         fields: at least one.
         title: for people.
+        titles: the same in other languages, by their codes.
         ignored: places of a JSON Schema with keywords that restrict values and are not looked at.
     """
 
@@ -120,6 +123,7 @@ class Schema:
     fields: tuple[Field, ...]
     title: str = ""
     ignored: tuple[str, ...] = ()
+    titles: tuple[tuple[str, str], ...] = ()
 
     @property
     def lists(self) -> tuple[Field, ...]:

@@ -33,4 +33,10 @@ def field_of(table: Mapping[str, Any]) -> Field:
         required=table.get("required", False),
         role=table.get("role", ""),
         search=search_of(table.get("search", {})),
+        titles=titles_of(table),
     )
+
+
+def titles_of(table: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The titles in other languages than that of the paper, such as that of the key ``title_en``."""
+    return tuple((key.removeprefix("title_"), str(text)) for key, text in table.items() if key.startswith("title_"))

@@ -21,6 +21,7 @@ from docstation.inference.asking import ChatRequest
 from docstation.inference.events import Usage, chunks, error_words
 from docstation.inference.failures import EngineFailed, Refused, Unavailable, one_line
 from docstation.inference.wire import Incoming, Limit, Stale, Wire, bearer
+from docstation.messages.marking import N_, Word
 
 _LARGEST_ERROR = 65_536
 _LARGEST_ANSWER = 64_000_000
@@ -117,7 +118,7 @@ class Client:
         self.keep(wire, incoming)
         count = content.get("count") if isinstance(content, dict) else None
         if not isinstance(count, int):
-            raise EngineFailed(problem="no count came from /tokenize")
+            raise EngineFailed(problem=Word(N_("no count came from /tokenize")))
         return count
 
     def close(self) -> None:
@@ -261,11 +262,11 @@ class Stream:
             if chunk.text:
                 size += len(chunk.text)
                 if size > _LARGEST_ANSWER:
-                    raise EngineFailed(problem="an answer without end")
+                    raise EngineFailed(problem=Word(N_("an answer without end")))
                 self._said.append(chunk.text)
                 yield chunk.text
         if not done or self.finish_reason not in _WELL_ENDED:
-            raise EngineFailed(problem="the answer was cut off")
+            raise EngineFailed(problem=Word(N_("the answer was cut off")))
         self._over = True
         self._client.keep(self._wire, self._incoming)
 

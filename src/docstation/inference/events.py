@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from docstation.inference.failures import EngineFailed, one_line
+from docstation.messages.marking import N_, Word
 
 DONE = b"[DONE]"
 _LONGEST_EVENT = 4_000_000
@@ -61,7 +62,7 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         *whole, rest = (rest + piece).split(b"\n") if b"\n" in piece else (rest + piece,)
         yield from whole
         if len(rest) > _LONGEST_EVENT:
-            raise EngineFailed(problem="an event without end")
+            raise EngineFailed(problem=Word(N_("an event without end")))
     if rest:
         yield rest
 
@@ -74,7 +75,7 @@ def _chunk(data: bytes) -> Chunk:
     if not isinstance(content, dict):
         raise EngineFailed(problem=f"no event: {one_line(data.decode('utf-8', 'replace'), 80)}")
     if content.get("error"):
-        raise EngineFailed(problem=error_words(content) or "an error without words")
+        raise EngineFailed(problem=error_words(content) or Word(N_("an error without words")))
     choices = content.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
     delta = choice.get("delta")

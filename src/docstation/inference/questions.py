@@ -7,6 +7,7 @@ import json
 from docstation.inference.events import error_words
 from docstation.inference.failures import EngineFailed, Refused, one_line
 from docstation.inference.wire import Incoming, Limit, Wire, bearer
+from docstation.messages.marking import N_, Word
 
 _LARGEST = 4_000_000
 
@@ -33,7 +34,7 @@ def get_json(base_url: str, path: str, *, key: str = "", timeout: float = 5.0) -
         for piece in incoming.pieces(lambda: limit):
             body += piece
             if len(body) > _LARGEST:
-                raise EngineFailed(problem="an answer without end")
+                raise EngineFailed(problem=Word(N_("an answer without end")))
     finally:
         wire.close()
     return _content(incoming.status, body)
@@ -48,5 +49,5 @@ def _content(status: int, body: bytes) -> object:
         words = error_words(content) or one_line(body.decode("utf-8", "replace")) or str(status)
         raise EngineFailed(problem=words) if status >= 500 else Refused(status=status, problem=words)
     if content is None:
-        raise EngineFailed(problem="the answer is no JSON")
+        raise EngineFailed(problem=Word(N_("the answer is no JSON")))
     return content

@@ -11,7 +11,7 @@ from docstation.inference.failures import AskFailed, EngineFailed, Refused, one_
 from docstation.inference.profile import Profile
 from docstation.inference.profiles import profile_for
 from docstation.inference.questions import get_json
-from docstation.messages.marking import N_
+from docstation.messages.marking import N_, Word
 
 _OWN_GATEWAY = "docstation"
 _VERSION = re.compile(r"(\d+)\.(\d+)")
@@ -73,7 +73,7 @@ def active(
     listed = get_json(base_url, "/v1/models", key=key, timeout=timeout)
     cards = listed.get("data") if isinstance(listed, dict) else None
     if not isinstance(cards, list):
-        raise EngineFailed(problem="no list of models came")
+        raise EngineFailed(problem=Word(N_("no list of models came")))
     card = _active_card([one for one in cards if isinstance(one, dict)])
     model_id = str(card["id"])
     return ServedModel(

@@ -20,7 +20,7 @@ from httptools import HttpParserError, HttpResponseParser
 
 from docstation.errors import Interrupted, UsageError
 from docstation.inference.failures import EngineFailed, Overdue, Phase, one_line
-from docstation.messages.marking import N_
+from docstation.messages.marking import N_, Word
 
 _SLICE_SECONDS = 0.05
 _PIECE_BYTES = 1 << 16
@@ -219,7 +219,7 @@ class Incoming:
         elif self._wire.used and not self._head:
             raise Stale
         else:
-            raise EngineFailed(problem="the connection was cut off")
+            raise EngineFailed(problem=Word(N_("the connection was cut off")))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """See httptools; trailers come here too, and are left out."""

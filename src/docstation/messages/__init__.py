@@ -15,12 +15,26 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docstation.messages.marking import N_, NP_
+from docstation.messages.marking import N_, NP_, Word
 
 if TYPE_CHECKING:
     from docstation.errors import DocStationError
 
-__all__ = ["DOMAIN", "LANGUAGES", "LOCALE", "NP_", "N_", "active", "choose", "explain", "plural", "translate", "use"]
+__all__ = [
+    "DOMAIN",
+    "LANGUAGES",
+    "LOCALE",
+    "NP_",
+    "N_",
+    "Word",
+    "accepted",
+    "active",
+    "choose",
+    "explain",
+    "plural",
+    "translate",
+    "use",
+]
 
 DOMAIN = "docstation"
 LANGUAGES = ("ru", "en")
@@ -51,6 +65,15 @@ def _spoken(wish: str) -> str:
     """``ru_RU.UTF-8`` → ``ru``; empty for a language without a catalogue."""
     language = wish.strip().lower().replace("-", "_").split("_")[0].split(".")[0]
     return language if language in LANGUAGES else ""
+
+
+def accepted(header: str) -> str:
+    """The first language of an Accept-Language that is spoken here, empty for none.
+
+    Weights are passed over: clients name what they like best first (RFC 9110, 12.5.4).
+    """
+    languages = (part.partition(";")[0].strip().lower().partition("-")[0] for part in header.split(","))
+    return next((one for one in languages if one in LANGUAGES), "")
 
 
 def _is_plain(locale: str) -> bool:
@@ -93,7 +116,8 @@ def explain(error: DocStationError) -> tuple[str, str]:
 
 
 def _filled(message: str, error: DocStationError) -> str:
-    return translate(message).format_map(_Forgiving(error.fields))
+    said = {name: translate(value) if isinstance(value, Word) else value for name, value in error.fields.items()}
+    return translate(message).format_map(_Forgiving(said))
 
 
 class _Forgiving(dict[str, object]):

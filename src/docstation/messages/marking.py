@@ -1,6 +1,12 @@
 """Marks message ids for extraction without translating them; imported by everything, so it imports nothing."""
 
 
+class Word(str):
+    """A field of a sentence that is a message id itself, such as the state of a document: doors translate it too."""
+
+    __slots__ = ()
+
+
 def N_(message: str) -> str:
     """Return `message` unchanged; Babel collects it into the catalogues."""
     return message

@@ -62,7 +62,7 @@ def _check_texts(entry: ModelEntry, place: str) -> None:
 
 def _texts(entry: ModelEntry) -> Iterator[tuple[str, str]]:
     """Texts of one line that become words, headers or names elsewhere; a prompt may have several lines."""
-    for key in ("title", "checkpoint", "served_name", "image", "profile", "figures", "endpoint"):
+    for key in ("title", "checkpoint", "licence", "served_name", "image", "profile", "figures", "endpoint"):
         yield key, getattr(entry, key)
     yield from (("arguments", word) for word in entry.arguments)
 

@@ -67,8 +67,11 @@ class Stack:
 
 
 def _over(base: Table, table: Table) -> Table:
-    """`table` over `base`, key by key; variables of the environment name by name."""
+    """`table` over `base`, key by key; variables of the environment name by name; no licence for other weights."""
     result = base | table
+    # A licence is that of the weights: others have their own.
+    if "licence" not in table and result.get("checkpoint") != base.get("checkpoint"):
+        result.pop("licence", None)
     below, above = base.get("environment"), table.get("environment")
     if isinstance(below, dict) and isinstance(above, dict):
         result["environment"] = below | above

@@ -26,6 +26,7 @@ class ModelEntry:
         title: What people read.
         engine: What serves it: vllm starts one, remote asks a server that somebody else runs, embedded is built in.
         checkpoint: Repository of the weights, or a folder; empty for the embedded engine.
+        licence: Licence of the weights, its SPDX name where it has one; empty where it is not known.
         served_name: Model id that the API shows; empty means the checkpoint's own.
         image: Container image and tag of vLLM.
         profile: Dialect that the model speaks: prompts, pixel grid, coordinates.
@@ -49,6 +50,7 @@ class ModelEntry:
     title: str = ""
     engine: Engine = "vllm"
     checkpoint: str = ""
+    licence: str = ""
     served_name: str = ""
     image: str = "vllm/vllm-openai:v0.32.0"
     profile: str = ""

@@ -20,8 +20,10 @@ from starlette.exceptions import HTTPException
 from docstation import __version__
 from docstation.errors import DocStationError, ExitCode, NoRoom, Overloaded, UsageError
 from docstation.jobs.database import UNANSWERED
-from docstation.messages.marking import N_
+from docstation.messages import translate
+from docstation.messages.marking import N_, Word
 from docstation.service.documents_shapes import error_shape, typed_errors
+from docstation.service.invalid import problem
 from docstation.service.logs import REQUEST, log
 from docstation.service.request_log import RequestLog, Requests, common_headers
 from docstation.service.spoken import Spoken
@@ -172,16 +174,19 @@ def _database(request: Request, error: Exception) -> Response:
     """The database is away, busy for too long, or has no room."""
     log.warning("database", exc_info=error)
     if getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == SQLITE_FULL:
-        return _ours(request, NoRoom(name="docstation.db", reason="the disk is full"))
+        return _ours(request, NoRoom(name="docstation.db", reason=Word(N_("the disk is full"))))
     return _ours(request, Overloaded(N_("The database does not answer.")))
+
+
+_REFUSED = {404: ("not-found", N_("Not Found")), 405: ("method-not-allowed", N_("Method Not Allowed"))}
 
 
 def _http(_request: Request, error: Exception) -> Response:
     """What the framework refuses by itself, such as an unknown route or a wrong method, in the shape of our errors."""
     if not isinstance(error, HTTPException):
         raise error
-    code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "usage")
-    body = {"code": code, "message": str(error.detail), "remedy": "", "exit_code": int(ExitCode.USAGE)}
+    code, said = _REFUSED.get(error.status_code, ("usage", str(error.detail)))
+    body = {"code": code, "message": translate(said), "remedy": "", "exit_code": int(ExitCode.USAGE)}
     return JSONResponse({"error": body}, error.status_code, error.headers)
 
 
@@ -191,7 +196,7 @@ def _invalid(request: Request, error: Exception) -> Response:
         raise error
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    return _ours(request, UsageError("{place}: {problem}", place=place, problem=first["msg"], remedy=""))
+    return _ours(request, UsageError(N_("{place}: {problem}"), place=place, problem=problem(first), remedy=""))
 
 
 def fresh(answered: float, now: float | None = None) -> bool:

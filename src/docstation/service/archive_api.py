@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Annotated, cast
@@ -27,7 +27,7 @@ from docstation.service.documents_api import SAFE, Corrected, Id, disposition, g
 from docstation.service.documents_shapes import FormatName, ReadAsked, Submitted, error_shape, typed_errors
 from docstation.service.exporting import Ahead, Wanted, exported
 from docstation.service.making import Making
-from docstation.service.uploads import DocumentsSettings, checked_options
+from docstation.service.uploads import DocumentsSettings, check_may_switch, checked_options
 
 MOST = 200
 """Documents of one archive."""
@@ -84,7 +84,7 @@ def router(queue: JobQueue, settings: DocumentsSettings, making: Making, ahead: 
     async def reread(id: Id, request: Request, response: Response) -> Submitted:
         """Read the same file anew, as a new document; what is left out stays as it was."""
         asked = await heard(request, ReadAsked)
-        record = await to_thread.run_sync(_again, queue, settings, id, asked)
+        record = await to_thread.run_sync(_again, queue, settings, id, asked, request.headers)
         ahead.want(record.id, asked.formats)
         response.headers["Location"] = f"/documents/{record.id}"
         return Submitted(id=record.id, state=record.state, links=shapes.links(record.id))
@@ -198,16 +198,19 @@ def _stem(name: str) -> str:
 def _there(queue: JobQueue, id: str) -> JobRecord:
     record = queue.job(id)
     if queue.files_of(id).document is None:
-        raise record.error or NotReady(state=record.state.value)
+        raise record.error or NotReady(state=record.state.word)
     return record
 
 
-def _again(queue: JobQueue, settings: DocumentsSettings, id: str, asked: ReadAsked) -> JobRecord:
+def _again(
+    queue: JobQueue, settings: DocumentsSettings, id: str, asked: ReadAsked, headers: Mapping[str, str]
+) -> JobRecord:
     """The new document; its file has the same bytes, and takes no room of its own where the disk can do that."""
     record, files = queue.job(id), queue.files_of(id)
     # What is asked goes over what was asked the first time, the password included.
     asked = asked.model_copy(update={"password": asked.password or files.password})
     options = checked_options(asked, replace(settings, defaults=record.options), record.name)
+    check_may_switch(options, settings, headers)
     path = queue.receive()
     try:
         with writing(path.parent):

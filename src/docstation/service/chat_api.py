@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path as FilePath
 from queue import Empty
 from typing import Annotated, Any
@@ -35,6 +36,7 @@ from docstation.service.documents_api import guard
 from docstation.service.documents_shapes import typed_errors
 from docstation.service.making import Making
 from docstation.service.page_images import ImageTask
+from docstation.service.spoken import say_problem
 
 Id = Annotated[str, Path(description="Id of a conversation.", max_length=64, examples=["5f2c1d35a8b00a1b2c3d4e5f"])]
 MessageId = Annotated[str, Path(description="Id of a message.", max_length=16, examples=["1"])]
@@ -120,7 +122,7 @@ def _add_looks(api: APIRouter, store: ConversationStore) -> None:
     def conversation(id: Id) -> dict[str, Any]:
         """One of them with its messages."""
         shown = conversation_to_json(store.get(id))
-        return {**shown, "said": [message_to_json(one) for one in store.messages(id)]}
+        return {**shown, "said": [_message(one) for one in store.messages(id)]}
 
 
 def _add_changes(api: APIRouter, store: ConversationStore) -> None:
@@ -239,7 +241,7 @@ def _attachment(one: AttachmentAsked) -> Attachment:
 
 async def _told(turn: Turn, asked: Message) -> AsyncIterator[str]:
     """The turn's events; a listener that leaves stops it."""
-    yield _event("question", dict(message_to_json(asked)))
+    yield _event("question", _message(asked))
     quiet = 0.0
     try:
         while True:
@@ -265,7 +267,7 @@ def _shown(told: Told) -> tuple[str, dict[str, Any]]:
         case Delta(text):
             return "delta", {"text": text}
         case Over(message, shown, dropped, tokens):
-            return "end", {**message_to_json(message), "shown": shown, "dropped": dropped, "tokens": tokens}
+            return "end", {**_message(message), "shown": shown, "dropped": dropped, "tokens": tokens}
         case Failed(error):
             sentence, remedy = explain(error)
             return "error", {
@@ -274,6 +276,10 @@ def _shown(told: Told) -> tuple[str, dict[str, Any]]:
                 "remedy": remedy,
                 "exit_code": int(error.exit_code),
             }
+
+
+def _message(one: Message) -> dict[str, Any]:
+    return dict(message_to_json(replace(one, problem=say_problem(one.problem))))
 
 
 def _event(kind: str, value: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ written down every second, so that a service that dies loses no more.
 from __future__ import annotations
 
 import io
+import json
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,13 +21,12 @@ from docstation.chat.passages import Passage, passages_of
 from docstation.chat.turns import Ended, Question, answer
 from docstation.document.conversation import Attachment, Message, State
 from docstation.document.geometry import Box
-from docstation.errors import DocStationError, NotReady
+from docstation.errors import DocStationError, NotReady, to_record
 from docstation.inference.completions import Client, Timeouts
 from docstation.inference.served import active
 from docstation.jobs.conversations import ConversationStore
 from docstation.jobs.corrections import corrected_document, corrected_page
 from docstation.jobs.queue import JobQueue
-from docstation.messages import explain
 from docstation.messages.marking import N_
 from docstation.service.page_images import ImageTask
 
@@ -145,7 +145,7 @@ class Turn:
         except DocStationError as error:
             state = State.STOPPED if self._stopped.is_set() else State.BROKEN
             with suppress(DocStationError):
-                self._store.end(self._id, begun.id, "".join(said), state, problem=explain(error)[0])
+                self._store.end(self._id, begun.id, "".join(said), state, problem=json.dumps(to_record(error)))
             raise
         if ended is None:
             raise RuntimeError("an answer came to no end")

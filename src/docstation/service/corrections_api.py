@@ -112,7 +112,7 @@ def _add_regions(api: APIRouter, queue: JobQueue, settings: DocumentsSettings, m
         if asked.add:
             read_page(queue, id, number)
         if record.page_count == 0:
-            raise record.error or NotReady(NO_PAGE_YET, number=number, state=record.state.value)
+            raise record.error or NotReady(NO_PAGE_YET, number=number, state=record.state.word)
         if number > record.page_count:
             raise NotFound(NO_PAGE, number=number, name=record.name)
         options = checked_options(ReadAsked(engine=asked.engine), settings, record.name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from docstation.intake.limits import Limits
-from docstation.service import metrics, station_api
+from docstation.service import keys_api, metrics, station_api
 from docstation.service.app import HealthSeen, build
 from docstation.service.documents import routes
 from docstation.service.making import Making
@@ -23,9 +23,9 @@ def openapi() -> dict[str, Any]:
     """The description of all routes."""
     # Routes look at what they work on when they are asked, and nobody asks them here.
     nothing: Any = None
-    stations = station_api.router(nothing, nothing, nothing)
+    own = (station_api.router(nothing, nothing, nothing), keys_api.router(nothing), metrics.router(nothing))
     documents = routes(nothing, DocumentsSettings(), Making(Limits()), workers=1)
-    app = build([stations, metrics.router(nothing), *documents], lambda: HealthSeen("embedded"))
+    app = build([*own, *documents], lambda: HealthSeen("embedded"))
     return app.openapi()
 
 

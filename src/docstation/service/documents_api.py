@@ -188,7 +188,7 @@ def _add_files(api: APIRouter, queue: JobQueue, making: Making) -> None:
         look = lambda: (queue.job(id), queue.files_of(id), *corrections_of(queue, id))  # noqa: E731
         record, files, revision, corrections = await to_thread.run_sync(look)
         if files.document is None:
-            raise record.error or NotReady(state=record.state.value)
+            raise record.error or NotReady(state=record.state.word)
         kind = FORMATS[format]
         wanted = Wanted(format, furniture, corrected)
         work = lambda: exported(making.exports, files, wanted, revision, corrections)  # noqa: E731
@@ -219,7 +219,7 @@ def _add_files(api: APIRouter, queue: JobQueue, making: Making) -> None:
         """A page of the file as a viewer shows it; a file never changes, so neither does its image."""
         record, files = await to_thread.run_sync(lambda: (queue.job(id), queue.files_of(id)))
         if record.page_count == 0:
-            raise record.error or NotReady(NO_PAGE_YET, number=number, state=record.state.value)
+            raise record.error or NotReady(NO_PAGE_YET, number=number, state=record.state.word)
         if number > record.page_count:
             raise NotFound(NO_PAGE, number=number, name=record.name)
         task = ImageTask(files.original, files.password, number, width=width, format=format)
@@ -312,7 +312,7 @@ def _add_changes(api: APIRouter, queue: JobQueue) -> None:
 
     @api.post("/{id}/cancel", responses=typed_errors(404))
     def cancel(id: Id) -> DocumentShown:
-        """End the reading; pages that were read stay."""
+        """End the reading; pages that were read stay, and a retry reads the others."""
         return shown(queue.cancel(id))
 
     @api.post("/{id}/pause", responses=typed_errors(404))
@@ -327,7 +327,7 @@ def _add_changes(api: APIRouter, queue: JobQueue) -> None:
 
     @api.post("/{id}/retry", responses=typed_errors(400, 404))
     def retry(id: Id) -> DocumentShown:
-        """Read all failed pages again, or begin anew what failed as a whole."""
+        """Read all failed pages again; what failed as a whole or was cancelled goes on with what is missing."""
         return shown(queue.retry(id))
 
     @api.post("/{id}/pages/{number}/retry", responses=typed_errors(400, 404))

@@ -13,10 +13,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from docstation.errors import DocStationError, UsageError
 from docstation.export import FORMATS
 from docstation.export.cleaning import one_line
-from docstation.jobs.options import ReadOptions
+from docstation.jobs.options import NO_RESERVE, ReadOptions
 from docstation.jobs.queue_records import JobNews, JobRecord, JobState, NewsKind, PageRecord, PageState
 from docstation.messages import explain
 from docstation.messages.marking import N_
+from docstation.service.invalid import problem
 
 LONGEST_NAME = 255
 SEE = N_("See /openapi.json.")
@@ -53,6 +54,8 @@ class ReadAsked(BaseModel):
         languages: Tesseract codes, the main one first; a form gives them with commas between.
         dpi: resolution at which pages are rasterised.
         engine: name of the engine.
+        reserve: model that may be switched to for pages that the active one fails at; ``none`` for none. One that the
+            settings do not name needs a key that may switch models.
         formats: made in advance as soon as the document is there; others are made when they are asked for.
     """
 
@@ -63,16 +66,19 @@ class ReadAsked(BaseModel):
     languages: Annotated[list[Language], BeforeValidator(_as_list), Field(min_length=1, max_length=8)] | None = None
     dpi: Annotated[int, Field(ge=72, le=1200)] | None = None
     engine: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    reserve: Annotated[str, Field(min_length=1, max_length=256)] | None = None
     formats: Annotated[list[FormatName], BeforeValidator(_as_list), Field(max_length=len(FORMATS))] = []
 
     def options(self, defaults: ReadOptions) -> ReadOptions:
         """As the reader takes them."""
+        reserve = self.reserve or defaults.reserve
         return ReadOptions(
             pages=self.pages or defaults.pages,
             password=self.password or None,
             languages=tuple(self.languages) if self.languages else defaults.languages,
             dpi=self.dpi or defaults.dpi,
             engine=self.engine or defaults.engine,
+            reserve="" if reserve == NO_RESERVE else reserve,
         )
 
 
@@ -115,6 +121,7 @@ class OptionsShown(BaseModel):
     languages: list[str]
     dpi: int
     engine: str
+    reserve: str
 
 
 class Links(BaseModel):
@@ -244,7 +251,13 @@ def document_shape(record: JobRecord) -> dict[str, Any]:
         "media_type": record.media_type,
         "sha256": record.sha256,
         "bytes": record.bytes,
-        "options": {"pages": own.pages, "languages": list(own.languages), "dpi": own.dpi, "engine": own.engine},
+        "options": {
+            "pages": own.pages,
+            "languages": list(own.languages),
+            "dpi": own.dpi,
+            "engine": own.engine,
+            "reserve": own.reserve,
+        },
         "created": record.created,
         "started": record.started,
         "ended": record.ended,
@@ -280,9 +293,9 @@ def error_shape(error: DocStationError) -> dict[str, Any]:
 
 def misunderstood(error: ValidationError) -> UsageError:
     """The first thing that a body has wrong; what was given is not repeated, it may be a password."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "body"
-    return UsageError(N_("{place}: {problem}"), place=one_line(place)[:100], problem=first["msg"], remedy=SEE)
+    return UsageError(N_("{place}: {problem}"), place=one_line(place)[:100], problem=problem(first), remedy=SEE)
 
 
 def shown_name(name: str, default: str = "document") -> str:

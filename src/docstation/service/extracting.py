@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -13,13 +14,12 @@ from typing import TYPE_CHECKING
 from docstation.bootstrap.engines import Endpoint
 from docstation.bootstrap.extracting import PICTURE_DPI, By, asking
 from docstation.document.model import Document
-from docstation.errors import DocStationError, Interrupted, NotFound, NotReady, Overloaded
+from docstation.errors import DocStationError, Interrupted, NotFound, NotReady, Overloaded, to_record
 from docstation.extraction.extract import extract
 from docstation.extraction.schema import Schema
 from docstation.jobs.corrections import corrected_document
 from docstation.jobs.extractions import ExtractionStore, Kept
 from docstation.jobs.queue import JobQueue
-from docstation.messages import explain
 from docstation.messages.marking import N_
 from docstation.service.logs import log
 from docstation.service.page_images import ImageTask
@@ -114,7 +114,7 @@ class Extractor:
             pass  # it was deleted, or the next start of the service tells that it was broken off
         except DocStationError as error:
             with suppress(DocStationError):
-                self._store.fail(kept.id, explain(error)[0])
+                self._store.fail(kept.id, json.dumps(to_record(error)))
         except Exception as error:  # the others in the line are not to suffer from a bug
             log.error("extraction", exc_info=error)
             self._store.fail(kept.id, BUG)
@@ -171,5 +171,5 @@ def read_document(queue: JobQueue, id: str) -> Document:
     found = corrected_document(queue, id)
     if found is None:
         record = queue.job(id)
-        raise NotReady(NOT_READ, name=record.name, state=record.state.value)
+        raise NotReady(NOT_READ, name=record.name, state=record.state.word)
     return found

@@ -129,7 +129,7 @@ def _add_files(api: APIRouter, work: Work) -> None:
         kept = [work()[0].get(id) for id in ids]
         results = [one.result for one in kept if one.result is not None]
         if len(results) < len(kept):
-            raise NotReady(NOT_DONE, state=next(one.state.value for one in kept if one.result is None))
+            raise NotReady(NOT_DONE, state=next(one.state.word for one in kept if one.result is None))
         if any(schema_to_json(one.schema) != schema_to_json(kept[0].schema) for one in kept):
             raise UsageError(SEVERAL_SCHEMAS)
         stream = io.BytesIO()

@@ -10,8 +10,10 @@ from docstation.bootstrap.extracting import By
 from docstation.extraction.json_schema import to_json_schema
 from docstation.extraction.presets import PresetEntry
 from docstation.extraction.schema import MAX_TEXT
+from docstation.extraction.titles import extraction_in, schema_in
 from docstation.jobs.extractions import Kept
-from docstation.messages import translate
+from docstation.messages import active, translate
+from docstation.service.spoken import say_problem
 
 LONGEST_VALUE = 4000
 Format = Literal["json", "jsonl", "csv", "xlsx"]
@@ -109,7 +111,8 @@ class PresetList(BaseModel):
 
 
 def extraction_shown(kept: Kept) -> ExtractionShown:
-    """As it is told."""
+    """As it is told, in the language of the request."""
+    schema = schema_in(kept.schema, active())
     return ExtractionShown(
         id=kept.id,
         document=kept.document,
@@ -120,10 +123,10 @@ def extraction_shown(kept: Kept) -> ExtractionShown:
         done=kept.done,
         total=kept.total,
         model=kept.model or None,
-        title=kept.schema.title or kept.schema.name,
-        json_schema=to_json_schema(kept.schema),
-        problem=translate(kept.problem) if kept.problem else None,
-        result=kept.result.as_json(translate) if kept.result is not None else None,
+        title=schema.title or schema.name,
+        json_schema=to_json_schema(schema),
+        problem=say_problem(kept.problem) or None,
+        result=extraction_in(kept.result, active()).as_json(translate) if kept.result is not None else None,
     )
 
 

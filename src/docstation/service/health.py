@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from docstation.messages import translate
+from docstation.messages.marking import N_
 from docstation.service.app import HealthSeen, fresh
 from docstation.service.link import GatewayLink
 from docstation.station.deployment import Deployment, Lineup
@@ -83,13 +85,14 @@ class Health:
         """How the active model is; within `PATIENCE`."""
         state = self._state()
         if state.transaction is not None:
-            return HealthSeen("switching", reason="a switch is under way")
+            return HealthSeen("switching", reason=translate(N_("a switch is under way")))
         if not state.serving:
-            reason = state.cause.value if state.cause else "no model serves"
+            reason = state.cause.value if state.cause else translate(N_("no model serves"))
             return HealthSeen("unwell" if state.mode is Mode.WAITING else "embedded", reason=reason)
         model = state.serving.members[0].served_name
         if state.ill:
-            return HealthSeen("unwell", model, self._answered(), f"{', '.join(state.ill)} is to be started anew")
+            ill = translate(N_("{models} is to be started anew"), models=", ".join(state.ill))
+            return HealthSeen("unwell", model, self._answered(), ill)
         if fresh(self._answered()):
             return HealthSeen("ok", model, self._answered())
         unanswered = self._asked(state.serving)
@@ -106,8 +109,9 @@ class Health:
         if one.answered or self._passed() != one.passed:
             return ""
         if one.over.is_set():
-            return "a small question was not answered"
-        return f"a small question has been unanswered for {time.monotonic() - one.begun:.0f} s"
+            return translate(N_("a small question was not answered"))
+        waited = f"{time.monotonic() - one.begun:.0f}"
+        return translate(N_("a small question has been unanswered for {seconds} s"), seconds=waited)
 
     def _current(self, lineup: Lineup) -> _Question:
         with self._guard:

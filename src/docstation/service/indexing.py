@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Self
 
-from docstation.errors import DocStationError, Interrupted
+from docstation.errors import DocStationError, Interrupted, NotFound
 from docstation.jobs.corrections import corrections_of
 from docstation.jobs.database import UNANSWERED
 from docstation.jobs.queue import JobQueue
@@ -77,5 +77,14 @@ class Indexer:
         except Interrupted:
             return
         except DocStationError:
-            _LOG.warning("the document %s cannot be indexed", found.id, exc_info=True)
-            self._failed.add(found)
+            if self._is_there(found):
+                _LOG.warning("the document %s cannot be indexed", found.id, exc_info=True)
+                self._failed.add(found)
+
+    def _is_there(self, found: Stale) -> bool:
+        """Whether it has not been deleted meanwhile, which is no trouble."""
+        try:
+            self._queue.job(found.id)
+        except NotFound:
+            return False
+        return True

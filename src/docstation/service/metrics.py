@@ -136,14 +136,17 @@ class _Families:
 
 
 def workers_bytes() -> int:
-    """Memory that our readers and converters hold; the gateway and model servers are no workers of ours."""
+    """Memory that our readers and converters hold; the gateway and model servers are no workers of ours.
+
+    Of what they share with the process that forked them each counts its part.
+    """
     import psutil
 
     found = 0
     for one in psutil.Process().children():
         with contextlib.suppress(psutil.Error):
             if not any(other in word for other in _OTHERS for word in one.cmdline()):
-                found += sum(part.memory_info().rss for part in (one, *one.children(recursive=True)))
+                found += sum(part.memory_full_info().pss for part in (one, *one.children(recursive=True)))
     return found
 
 

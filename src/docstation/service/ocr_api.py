@@ -25,6 +25,7 @@ from docstation.bootstrap.engines import EMBEDDED
 from docstation.document.geometry import POINTS_PER_INCH, Box
 from docstation.document.model import Block, Category, Document, Page
 from docstation.errors import DeadlinePassed, InputError, Interrupted, NotFound, TooLarge, UsageError
+from docstation.jobs.options import NO_RESERVE
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.queue_records import JobFiles, JobOrder, JobRecord, JobState
 from docstation.messages.marking import N_
@@ -220,7 +221,7 @@ def router(queue: JobQueue, settings: DocumentsSettings, making: Making) -> APIR
         path = queue.receive()
         try:
             name, sha256 = await to_thread.run_sync(_bring, asked, path, settings)
-            options = checked_options(ReadAsked(pages=asked.page_range), settings, name)
+            options = checked_options(ReadAsked(pages=asked.page_range, reserve=NO_RESERVE), settings, name)
             order = JobOrder(path, name, options, sha256, priority=PRIORITY)
             record = await to_thread.run_sync(queue.submit, order)
         finally:

@@ -79,7 +79,7 @@ def router(queue: JobQueue, settings: DocumentsSettings, workers: int) -> APIRou
         try:
             return _sent(path, BYTES, disposition(record.name, guess_extension(kind) or ""))
         except FileNotFoundError:
-            raise NotReady(state=record.state.value) from None
+            raise NotReady(state=record.state.word) from None
 
     @api.get("/documents/{id}/pictures/{name}", response_class=StreamingResponse, responses=typed_errors(404) | IMAGE)
     def picture(

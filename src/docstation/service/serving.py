@@ -22,6 +22,7 @@ from docstation.errors import DocStationError
 from docstation.jobs.database import Database
 from docstation.jobs.keys import KeyStore
 from docstation.jobs.station_events import StationHistory
+from docstation.messages.marking import N_
 from docstation.service.gate import GatewayGate
 from docstation.service.gateway.allocation import return_blocks
 from docstation.service.gateway.words import Limits, Orders, Way
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 SOCKET = "service.sock"
 CONTROL = "gateway.sock"
-STARTING = "The service is starting."
+STARTING = N_("The service is starting.")
 
 
 @contextmanager
@@ -62,7 +63,8 @@ def serving(settings: Settings, config: str = "") -> Iterator[ServiceParts]:
     state.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         database = stack.enter_context(closing(Database(state, settings.service.database or None)))
-        keys = KeyWatch(KeyStore(database))
+        store = KeyStore(database)
+        keys = KeyWatch(store)
         # A gateway that outlived its service is there at once: it must not hear of a service without keys.
         first = replace(first_orders(Orders(), settings, parts), keys=keys.now())
         link = GatewayLink(state / CONTROL, first)
@@ -81,7 +83,7 @@ def serving(settings: Settings, config: str = "") -> Iterator[ServiceParts]:
         wishes.start(desk)
         stack.callback(wishes.close)
         keep_to_owner(state / SOCKET)
-        yield ServiceParts(parts, desk, link, state / SOCKET, history)
+        yield ServiceParts(parts, desk, link, state / SOCKET, history, store)
 
 
 class ServiceParts:
@@ -93,16 +95,24 @@ class ServiceParts:
         link: to the gateway.
         socket: that the application listens on.
         history: of the station.
+        keys: of clients.
     """
 
     def __init__(
-        self, parts: Parts, desk: OwnersDesk, link: GatewayLink, socket: Path, history: StationHistory
+        self,
+        parts: Parts,
+        desk: OwnersDesk,
+        link: GatewayLink,
+        socket: Path,
+        history: StationHistory,
+        keys: KeyStore,
     ) -> None:
         self.parts = parts
         self.desk = desk
         self.link = link
         self.socket = socket
         self.history = history
+        self.keys = keys
         self._health = Health(desk.state, link, parts, small_question, parts.settings.hang_seconds)
 
     def begin(self, models: Sequence[str]) -> None:

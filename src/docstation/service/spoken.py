@@ -1,11 +1,17 @@
-"""The language of a request: what its Accept-Language names first, of those that are spoken; else the service's own."""
+"""The language of a request: what its Accept-Language names first, of those that are spoken; else the service's own.
+
+What went wrong is kept without a language, and said in that of whoever asks for it.
+"""
 
 from __future__ import annotations
+
+import json
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docstation import messages
+from docstation.errors import from_record
 
 
 class Spoken:
@@ -17,19 +23,23 @@ class Spoken:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does, in the language asked for."""
         if scope["type"] == "http":
-            language = spoken(Headers(scope=scope).get("accept-language", ""))
+            language = messages.accepted(Headers(scope=scope).get("accept-language", ""))
             if language:
                 messages.use(language)
         await self._app(scope, receive, send)
 
 
-def spoken(header: str) -> str:
-    """The first language of an Accept-Language that is spoken here, empty for none.
+def say_problem(kept: str) -> str:
+    """What went wrong, as it is kept, in the language of the request.
 
-    Weights are passed over: clients name what they like best first (RFC 9110, 12.5.4).
+    Args:
+        kept: the JSON of an error as `docstation.errors.to_record` makes it, a message id, or words of a model server;
+            empty for nothing.
     """
-    for part in header.split(","):
-        language = part.partition(";")[0].strip().lower().partition("-")[0]
-        if language in messages.LANGUAGES:
-            return language
-    return ""
+    if not kept.startswith("{"):
+        return messages.translate(kept)
+    try:
+        record = json.loads(kept)
+    except ValueError:
+        return kept
+    return messages.explain(from_record(record))[0]

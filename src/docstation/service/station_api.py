@@ -22,6 +22,7 @@ from docstation.bootstrap import station
 from docstation.bootstrap.parts import Parts, catalogue
 from docstation.errors import Busy, DocStationError, NotFound
 from docstation.jobs.station_events import MOST, StationHistory
+from docstation.messages import translate
 from docstation.messages.marking import N_
 from docstation.models.entry import ModelEntry
 from docstation.models.plan import MemoryPlan
@@ -317,6 +318,7 @@ def entry_json(one: ModelEntry) -> Json:
         "title": one.title,
         "engine": one.engine,
         "checkpoint": one.checkpoint,
+        "licence": one.licence,
         "id": one.model_id,
         "context": 0 if embedded else one.context,
         "max_sequences": one.max_sequences,
@@ -349,5 +351,5 @@ def plan_json(one: MemoryPlan) -> Json:
         "kv_tokens": one.kv_tokens,
         "bill": [{"item": line.item.value, "bytes": line.bytes, "source": line.source} for line in one.bill],
         "changes": [{"key": change.key, "before": change.before, "after": change.after} for change in one.changes],
-        "reason": one.reason.format(**dict(one.reason_fields)),
+        "reason": translate(one.reason, **dict(one.reason_fields)),
     }

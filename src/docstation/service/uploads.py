@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Annotated, TypeVar
@@ -24,11 +24,12 @@ from docstation.bootstrap.engines import ENGINES
 from docstation.errors import Interrupted, TooLarge, UnsupportedFormat, UploadStalled, UsageError
 from docstation.intake.limits import Limits
 from docstation.intake.ranges import parse_pages
+from docstation.jobs.keys import digest
 from docstation.jobs.options import ReadOptions
 from docstation.jobs.queue import JobQueue
 from docstation.jobs.queue_records import JobOrder
 from docstation.jobs.store import writing
-from docstation.messages.marking import N_
+from docstation.messages.marking import N_, Word
 from docstation.service import documents_shapes as shapes
 from docstation.service.documents_shapes import (
     SEE,
@@ -54,6 +55,8 @@ OVERHEAD = 1 << 16
 MOST_PARTS = 16
 LONGEST_FIELD = 4096
 _FILE = "file"
+SWITCHES = "station"
+"""Scope of keys that may switch models."""
 _AGAIN = N_("Send multipart/form-data with one part named file, see /openapi.json.")
 
 
@@ -202,9 +205,9 @@ class _Form:
     def finish(self) -> Upload:
         """What the form held, once all of it was fed."""
         if not self._ended:
-            raise _not_understood("it ends in the middle")
+            raise _not_understood(Word(N_("it ends in the middle")))
         if self._file is None:
-            raise _not_understood("it has no file")
+            raise _not_understood(Word(N_("it has no file")))
         with writing(self._upload.path.parent):
             self.close()
         self._upload.sha256 = self._digest.hexdigest()
@@ -218,7 +221,7 @@ class _Form:
     def _part_begins(self) -> None:
         self._parts += 1
         if self._parts > MOST_PARTS:
-            raise _not_understood("it has too many parts")
+            raise _not_understood(Word(N_("it has too many parts")))
         self._headers.clear()
         self._value.clear()
 
@@ -232,9 +235,9 @@ class _Form:
         kind, parameters = parse_options_header(self._headers.get("content-disposition", ""))
         self._field = _text(parameters.get(b"name", b""))
         if kind != b"form-data" or not self._field:
-            raise _not_understood("a part has no name")
+            raise _not_understood(Word(N_("a part has no name")))
         if self._field in self._upload.fields or (self._field == _FILE and self._file is not None):
-            raise _not_understood("a part comes twice")
+            raise _not_understood(Word(N_("a part comes twice")))
         if self._field == _FILE:
             self._upload.name = shown_name(_text(parameters.get(b"filename", b"")).replace("%22", '"'))
             self._file = self._upload.path.open("xb")
@@ -243,7 +246,7 @@ class _Form:
         if self._field != _FILE or self._file is None:
             self._value += data[start:end]
             if len(self._value) > LONGEST_FIELD:
-                raise _not_understood("a field is too long")
+                raise _not_understood(Word(N_("a field is too long")))
             return
         piece = memoryview(data)[start:end]
         self._upload.bytes += len(piece)
@@ -281,6 +284,8 @@ class DocumentsSettings:
         limits: on files, pages and children.
         engines: names that may be asked for.
         allow_urls: whether documents are fetched from public addresses that clients name.
+        check_reserve: raises UsageError where a reserve model of that name cannot be asked for.
+        scopes: of every API key by its digest.
         ocr_seconds: after which ``/v1/ocr`` gives up.
         fetcher: None for the one that `limits` bounds.
     """
@@ -289,6 +294,8 @@ class DocumentsSettings:
     limits: Limits = field(default_factory=Limits)
     engines: Collection[str] = ENGINES
     allow_urls: bool = False
+    check_reserve: Callable[[str], None] = lambda _name: None
+    scopes: Callable[[], Mapping[str, tuple[str, ...]]] = dict
     ocr_seconds: float = 300.0
     fetcher: Fetcher | None = None
 
@@ -321,6 +328,7 @@ def add_intake(api: APIRouter, queue: JobQueue, settings: DocumentsSettings, ahe
             else:
                 raise UnsupportedFormat(N_("Send the file in a form."), remedy=N_("Use multipart/form-data."))
             options = checked_options(asked, settings, name)
+            await to_thread.run_sync(check_may_switch, options, settings, request.headers)
             order = JobOrder(path, name, options, sha256, _key(request, idempotency_key))
             record = await to_thread.run_sync(queue.submit, order)
         finally:
@@ -348,7 +356,7 @@ def checked_options(asked: ReadAsked, settings: DocumentsSettings, name: str) ->
     """The options, as far as they can be judged before the file is opened.
 
     Raises:
-        UsageError: no such engine.
+        UsageError: no such engine, or no such reserve model.
         PageRangeError: the page range is none.
     """
     options = asked.options(settings.defaults)
@@ -357,8 +365,30 @@ def checked_options(asked: ReadAsked, settings: DocumentsSettings, name: str) ->
         raise UsageError(
             N_("There is no engine {name}; known are {known}."), name=options.engine, known=known, remedy=SEE
         )
+    if asked.reserve and options.reserve:
+        settings.check_reserve(options.reserve)
     parse_pages(options.pages or "", settings.limits.pages, name=name)
     return options
+
+
+def check_may_switch(options: ReadOptions, settings: DocumentsSettings, headers: Mapping[str, str]) -> None:
+    """See that who asks for a reserve model of his own may have the station switched.
+
+    Raises:
+        UsageError: his key is for other things.
+    """
+    if options.reserve in ("", settings.defaults.reserve):
+        return
+    kind, _, key = headers.get("authorization", "").partition(" ")
+    given = key if kind.lower() == "bearer" else headers.get("x-api-key") or headers.get("api-key") or ""
+    # The gateway has seen to it that whoever needs a key has one; the owner of the service's socket needs none.
+    found = settings.scopes().get(digest(given.strip()))
+    if found is not None and SWITCHES not in found:
+        raise UsageError(
+            N_("This API key lacks the scope {scope}."),
+            scope=SWITCHES,
+            remedy=N_("Ask without a reserve model, or with a key that may switch models."),
+        )
 
 
 Asked = TypeVar("Asked", bound=ReadAsked)

@@ -25,12 +25,12 @@ from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 from docstation import __version__
 from docstation.errors import AddressRefused, FetchFailed, TooLarge
 from docstation.jobs.store import writing
-from docstation.messages.marking import N_
+from docstation.messages.marking import N_, Word
 from docstation.service.documents_shapes import shown_name
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PIECE = 1 << 16
-LATE = "it took too long"
+LATE = Word(N_("it took too long"))
 NOT_UNDERSTOOD = N_("The address is not understood.")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PORTS = {"http": 80, "https": 443}
@@ -127,7 +127,7 @@ class Fetcher:
             except (OSError, http.client.HTTPException, ValueError) as error:
                 problem = LATE if time.monotonic() >= last else _words(error)
                 raise FetchFailed(host=_host(parts), problem=problem) from error
-        raise FetchFailed(host=_host(parts), problem="too many redirects")
+        raise FetchFailed(host=_host(parts), problem=Word(N_("too many redirects")))
 
     @contextmanager
     def _answer(self, parts: SplitResult, last: float) -> Iterator[http.client.HTTPResponse]:
@@ -170,9 +170,9 @@ class Fetcher:
     def _save(self, answer: http.client.HTTPResponse, parts: SplitResult, path: Path, last: float) -> Fetched:
         host = _host(parts)
         if answer.status != 200:
-            raise FetchFailed(host=host, problem=f"it answers {answer.status}")
+            raise FetchFailed(N_("{host} gave no document: it answers {status}."), host=host, status=answer.status)
         if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise FetchFailed(host=host, problem="its answer is compressed")
+            raise FetchFailed(host=host, problem=Word(N_("its answer is compressed")))
         name = shown_name(unquote(parts.path))
         if (answer.length or 0) > self.most:
             raise TooLarge(name=name)
@@ -190,7 +190,7 @@ class Fetcher:
         if time.monotonic() >= last:
             raise FetchFailed(host=host, problem=LATE)
         if expected is not None and size < expected:
-            raise FetchFailed(host=host, problem="its answer broke off")
+            raise FetchFailed(host=host, problem=Word(N_("its answer broke off")))
         return Fetched(name, digest.hexdigest(), size)
 
 
@@ -223,10 +223,13 @@ def _next(parts: SplitResult, answer: http.client.HTTPResponse) -> str:
 def _words(error: Exception) -> str:
     """A few words; an operating system's own, never the data that came."""
     if isinstance(error, ssl.SSLError):
-        return "its certificate is not accepted" if isinstance(error, ssl.SSLCertVerificationError) else "TLS failed"
+        doubted = isinstance(error, ssl.SSLCertVerificationError)
+        return Word(N_("its certificate is not accepted")) if doubted else Word(N_("TLS failed"))
     if isinstance(error, TimeoutError):
         return LATE
-    return (error.strerror or "no connection") if isinstance(error, OSError) else "its answer is not understood"
+    if isinstance(error, OSError):
+        return error.strerror or Word(N_("no connection"))
+    return Word(N_("its answer is not understood"))
 
 
 def _end(connection: socket.socket) -> None:

@@ -63,6 +63,7 @@ KEYS = Orders(
         sha256(b"reader").hexdigest(): ("read",),
         sha256(b"worker").hexdigest(): ("read", "write"),
         sha256(b"keeper").hexdigest(): ("read", "write", "station"),
+        sha256(b"admin").hexdigest(): ("read", "admin"),
     }
 )
 
@@ -79,6 +80,12 @@ KEYS = Orders(
         ("worker", "POST", "/%73tation/switch", "insufficient_scope"),
         ("keeper", "POST", "/station/switch", Route.SERVICE),
         ("reader", "GET", "/metrics", Route.SERVICE),
+        ("keeper", "GET", "/keys", "insufficient_scope"),
+        ("keeper", "DELETE", "/%6beys/1", "insufficient_scope"),
+        ("admin", "GET", "/keys", Route.SERVICE),
+        ("admin", "DELETE", "/keys/1", Route.SERVICE),
+        ("admin", "POST", "/documents", "insufficient_scope"),
+        ("worker", "GET", "/keystone", Route.SERVICE),
         ("", "GET", "/metrics", "invalid_api_key"),
         ("worker", "POST", "/station/switch#", "bad_request"),
         ("keeper ", "GET", "/station", Route.SERVICE),
@@ -106,6 +113,12 @@ def test_an_empty_key_is_nobodys():
     orders = Orders(keys={sha256(b"").hexdigest(): ("read",)})
     for headers in ({}, {"authorization": "Bearer "}, {"x-api-key": ""}):
         assert look(Door(), "/station", orders=orders, **headers) == "invalid_api_key"
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/keys"), ("POST", "/keys"), ("DELETE", "/%6Beys/1")])
+def test_whoever_comes_first_does_not_become_the_keeper_of_keys(method, path):
+    assert look(Door(), path, method) == "keys_required"
+    assert look(Door(), path, method, authorization="Bearer admin") == "keys_required"
 
 
 def test_before_it_knows_whether_keys_are_asked_for_nobody_is_let_in():

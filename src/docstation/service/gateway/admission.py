@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
 
+from docstation.messages.marking import Word
 from docstation.service.gateway.listing import EMBEDDED, names_serving
 from docstation.service.gateway.refusals import (
     CANNOT_CHAT,
@@ -152,7 +153,7 @@ class Admission:
 
     def refusal(self, cause: Cause, **fields: object) -> Refusal:
         """A refusal with the reason and the delay that the orders give."""
-        return Refusal(cause, {"reason": self.orders.reason, **fields}, self.orders.retry_after)
+        return Refusal(cause, {"reason": Word(self.orders.reason), **fields}, self.orders.retry_after)
 
     def ended(self, upstream: Upstream, now: float) -> None:
         """A place at `upstream` is free again."""

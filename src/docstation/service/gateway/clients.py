@@ -247,7 +247,11 @@ class Client(Connection):
         """Refuse a request that was not begun."""
         self._gateway.figures.refused[refusal.cause.code] += 1
         self._log(refusal.cause.status, refusal.cause.code)
-        self._say(refusal.cause.status, refusal.body, refusal.headers, keep=keep)
+        self._say(refusal.cause.status, refusal.body(self._accept_language), refusal.headers, keep=keep)
+
+    @property
+    def _accept_language(self) -> bytes:
+        return b"" if self._head is None else self._head.first(b"accept-language")
 
     def _log(self, status: int, code: str = "") -> None:
         """Log what was answered here; a request without a head that is understood has neither path nor id."""
@@ -298,7 +302,7 @@ class Client(Connection):
     def refused(self, refusal: Refusal) -> None:
         """See `exchange.Asker`."""
         self._body_held = False
-        self._say(refusal.cause.status, refusal.body, refusal.headers)
+        self._say(refusal.cause.status, refusal.body(self._accept_language), refusal.headers)
         self._read_or_not()
         self._next()
 

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from docstation.service.gateway.heads import RequestHead
 from docstation.service.gateway.refusals import (
+    ADMIN_NEEDED,
     BAD_HOST,
     BAD_ORIGIN,
     BAD_REQUEST,
@@ -100,6 +101,9 @@ class Door:
             return Refusal(SERVICE_AWAY)
         if self.any_address and not orders.keys and head.path not in OPEN_PATHS:
             return Refusal(KEYS_NEEDED)
+        # Others of this machine may ask while there are no keys; they are not to shut its owner out by making one.
+        if not orders.keys and _is_of_keys(unquote(head.path)):
+            return Refusal(ADMIN_NEEDED)
         return None
 
     def _unknown(self, head: RequestHead, orders: Orders) -> Refusal | None:
@@ -160,9 +164,15 @@ def _given(head: RequestHead) -> bytes:
 
 
 def _scope(method: str, path: str) -> str:
+    if _is_of_keys(path):
+        return "admin"
     if method in {"GET", "HEAD"}:
         return "read"
     return "station" if path == "/station" or path.startswith("/station/") else "write"
+
+
+def _is_of_keys(path: str) -> bool:
+    return path == "/keys" or path.startswith("/keys/")
 
 
 def _route(head: RequestHead) -> Route | Refusal:

@@ -8,10 +8,12 @@
 from __future__ import annotations
 
 import json
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from docstation.messages.marking import N_
+from docstation import messages
+from docstation.messages.marking import N_, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,14 @@ KEYS_NEEDED = Cause(
     "keys_required",
     403,
     N_("This address can be reached by others, and there are no API keys yet. Make one with `docstation keys add`."),
+)
+ADMIN_NEEDED = Cause(
+    "keys_required",
+    403,
+    N_(
+        "Keys are managed with a key for that, and there is none yet. Make one with "
+        "`docstation keys add NAME --scope admin`."
+    ),
 )
 NO_KEY = Cause("invalid_api_key", 401, N_("An API key is needed: send it as `Authorization: Bearer KEY`."), kind=_KEY)
 NO_SCOPE = Cause("insufficient_scope", 403, N_("This API key lacks the scope {scope}."), kind="permission_error")
@@ -130,6 +140,15 @@ class Refusal:
         """What happened, in English."""
         return self.cause.sentence.format_map(self.fields).strip()
 
+    def message_in(self, language: str) -> str:
+        """What happened, in that language; in English where it is none of ours."""
+        return copy_context().run(self._said, language)
+
+    def _said(self, language: str) -> str:
+        messages.use(language)
+        fields = {name: messages.translate(one) if isinstance(one, Word) else one for name, one in self.fields.items()}
+        return messages.translate(self.cause.sentence).format_map(fields).strip()
+
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
         """Headers that belong to the cause."""
@@ -140,11 +159,10 @@ class Refusal:
             headers.append((b"allow", str(self.fields["method"]).encode()))
         return headers
 
-    @property
-    def body(self) -> bytes:
-        """The answer's body."""
+    def body(self, accept_language: bytes = b"") -> bytes:
+        """The answer's body, in a language that the client accepts."""
         error = {
-            "message": self.message,
+            "message": self.message_in(messages.accepted(accept_language.decode("latin-1"))),
             "type": self.cause.kind,
             "param": self.cause.param,
             "code": self.cause.code,
