@@ -2,6 +2,6 @@
 
 import streamlit as st
 
-from docstation.web.server import MAIN, MIDDLEWARE, ROUTES, on_script_error
+from docstation.web.server import MAIN, MIDDLEWARE, ROUTES, lifespan, on_script_error
 
-app = st.App(MAIN, routes=ROUTES, middleware=MIDDLEWARE, on_script_error=on_script_error)
+app = st.App(MAIN, lifespan=lifespan, routes=ROUTES, middleware=MIDDLEWARE, on_script_error=on_script_error)
