@@ -34,7 +34,8 @@ READER, TALKER, REFUSED = "dots-ocr", "qwen3-vl-2b", "mistyped"
 TALKING = TinyModel("qwen3-vl", "Qwen/Qwen3-VL-2B-Instruct")
 WINDOW = 16384
 """Of the talker, tokens: its answer is bound to a quarter of it, which takes longer than a click on Stop."""
-FLAG = "--no-such-flag"
+FLAG, VALUE = "--uvicorn-log-level", "loudest"
+"""A flag that vLLM knows, which is seen before a switch, with a value that only its own parser refuses."""
 START_MS = 1000 * START_SECONDS
 MODEL_MS = 120_000.0
 """For what a model is asked for the first time, on a busy machine."""
@@ -104,7 +105,7 @@ def station(vllm_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     entries = [
         DOTS_OCR.entry(READER, models),
         TALKING.entry(TALKER, models, f"context = {WINDOW}", NO_BLANKS),
-        TALKING.entry(REFUSED, models, f'arguments = ["{FLAG}"]'),
+        TALKING.entry(REFUSED, models, f'arguments = ["{FLAG}", "{VALUE}"]'),
     ]
     (folder / "models.toml").write_text("\n".join(entries))
     variables = {
@@ -258,7 +259,7 @@ def test_a_model_that_vllm_refuses_is_rolled_back_with_its_reason_and_the_old_on
     expect(page.locator(f".st-key-models_card_{reader}")).to_contain_text("serves")
     expect(header(page)).to_contain_text(f"{reader} ready")
     told.get_by_text("Last lines of the server's log").click()
-    expect(told.get_by_test_id("stCode")).to_contain_text(f"unrecognized arguments: {FLAG}")
+    expect(told.get_by_test_id("stCode")).to_contain_text(f"argument {FLAG}: invalid choice: '{VALUE}'")
     page.wait_for_function(AT_REST)
     shot(page, "vllm-rolled-back-en")
     assert station.serving() == reader

@@ -36,6 +36,7 @@ from docstation.station.drivers.container_events import EngineEvents, oom_was_re
 from docstation.station.drivers.container_images import image_reference
 from docstation.station.drivers.container_logs import follow_lines, keep_log, last_lines
 from docstation.station.drivers.disk import check_disk
+from docstation.station.drivers.flags import check_flags, version_of_image
 from docstation.station.drivers.weights import check_weights
 
 REPLACING_GRACE = 10.0
@@ -98,14 +99,15 @@ class ContainerDriver:
         """See `Driver.prepare`.
 
         Raises:
-            Fault: ``ENGINE_DOWN``, ``ENGINE_DENIED``, ``ENGINE_UNSUPPORTED``, ``IMAGE_MISSING``, ``WEIGHTS_MISSING``,
-                ``NAME_TAKEN``, ``PORT_TAKEN``, ``DISK_FULL`` or ``GPU_NOT_VISIBLE``.
+            Fault: ``ENGINE_DOWN``, ``ENGINE_DENIED``, ``ENGINE_UNSUPPORTED``, ``IMAGE_MISSING``, ``BAD_FLAG``,
+                ``WEIGHTS_MISSING``, ``NAME_TAKEN``, ``PORT_TAKEN``, ``DISK_FULL`` or ``GPU_NOT_VISIBLE``.
         """
         engine = self._engine()
         with self._talking():
             version, info, listed = engine.version(), engine.info(), engine.containers(all=True)
         checks.check_engine(version)
         image_reference(engine, deployment)
+        check_flags(deployment.arguments, version_of_image(deployment.image))
         check_weights(deployment, self._around.hub)
         checks.check_name_and_port(listed, deployment, self._around.station, replacing)
         check_disk((self._around.home, self._logs, Path(info.get("DockerRootDir") or "/")), self._free_bytes)

@@ -25,6 +25,7 @@ from docstation.station.causes import Cause, Fault
 from docstation.station.deployment import Deployment, DriverKind
 from docstation.station.driver import Instance
 from docstation.station.drivers.disk import check_disk
+from docstation.station.drivers.flags import check_flags, version_of_program
 from docstation.station.drivers.logfile import follow_lines, last_lines
 from docstation.station.drivers.process_records import Record, read_record
 from docstation.station.drivers.processes import send
@@ -70,14 +71,16 @@ class ProcessDriver:
         self._stop_seconds = stop_seconds
 
     def prepare(self, deployment: Deployment, *, replacing: Sequence[str] = ()) -> None:
-        """Check system, program, weights, disk and port.
+        """Check system, program, flags, weights, disk and port.
 
         Raises:
-            Fault: ``ENGINE_UNSUPPORTED``, ``PROGRAM_MISSING``, ``WEIGHTS_MISSING``, ``DISK_FULL`` or ``PORT_TAKEN``.
+            Fault: ``ENGINE_UNSUPPORTED``, ``PROGRAM_MISSING``, ``BAD_FLAG``, ``WEIGHTS_MISSING``, ``DISK_FULL`` or
+                ``PORT_TAKEN``.
         """
         if sys.platform != "linux":
             raise Fault(Cause.ENGINE_UNSUPPORTED, sys.platform)
-        self._argv(deployment)
+        program = Path(self._argv(deployment)[0])
+        check_flags(deployment.arguments, version_of_program(program))
         check_weights(deployment, self._hub or _default_hub())
         check_disk([self._folder], self._free_bytes)
         self._check_port(deployment, {*replacing, deployment.instance})
