@@ -166,7 +166,7 @@ MODEL = (
     ),
     Rule(
         Cause.WEIGHTS_CORRUPT,
-        ("^AssertionError", "^KeyError:", "must match the size of tensor"),
+        ("^AssertionError", "^KeyError:", "must match the size of tensor", "exceeds dimension size"),
         near=("in load_weights", "in weight_loader", "in default_weight_loader", "_weight_loader"),
         where=frozenset({Place.LOAD}),
     ),
