@@ -64,15 +64,21 @@ def begin(service: ServiceProcess, *words: str) -> subprocess.Popen[str]:
 
 
 def interrupted(service: ServiceProcess, cue: int, *words: str) -> tuple[int, str]:
-    """The command, stopped by Ctrl-C once a worker of the service has come to page `cue`; exit code and words."""
-    service.stage.hold(cue)
+    """The command, stopped by Ctrl-C once a worker of the service has come to page `cue`; exit code and words.
+
+    Nothing is read after that page: the workers that would read the next two are held as well.
+    """
+    held = (cue, cue + 1, cue + 2)
+    for number in held:
+        service.stage.hold(number)
     process = begin(service, *words)
     service.stage.await_held(cue)
     job = service.client.jobs().jobs[0]
     until(lambda: service.client.job(job.id).done == cue - 1)
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=60)[1]
-    service.stage.release(cue)
+    for number in held:
+        service.stage.release(number)
     return process.returncode, said
 
 

@@ -54,7 +54,7 @@ def test_a_schema_a_guard_stops_and_a_seed_are_sent_where_they_are_given():
     request = ChatRequest("m", [], 9, schema=SCHEMA, schema_name="bill", repetition=Repetition(), stop=("\n",), seed=7)
     body = json.loads(json.dumps(request.body()))
     assert body["response_format"]["json_schema"] == {"name": "bill", "schema": SCHEMA, "strict": True}
-    assert body["repetition_detection"] == {"max_pattern_size": 200, "min_pattern_size": 20, "min_count": 16}
+    assert body["repetition_detection"] == {"max_pattern_size": 120, "min_pattern_size": 20, "min_count": 12}
     assert (body["stop"], body["seed"]) == (["\n"], 7)
 
 

@@ -141,7 +141,7 @@ def test_every_route_names_its_errors_in_our_shape(openapi: Json):
 def test_bodies_that_are_read_by_hand_are_described_with_examples(openapi: Json):
     body = openapi["paths"]["/documents"]["post"]["requestBody"]["content"]
     form = body["multipart/form-data"]["schema"]
-    assert set(form["properties"]) == {"file", "pages", "password", "languages", "dpi", "engine", "formats"}
+    assert set(form["properties"]) == {"file", "pages", "password", "languages", "dpi", "engine", "reserve", "formats"}
     assert body["application/json"]["example"]["url"]
     ocr = openapi["paths"]["/v1/ocr"]["post"]["requestBody"]["content"]["application/json"]
     assert "$ref" not in json.dumps(ocr)

@@ -39,7 +39,10 @@ def _draw(client: Client) -> None:
     row(client, first=not jobs)
     if not jobs:
         return
-    queue(client)
+    # In a place of its own: what follows stays where it is when the queue comes and goes. Fragments are known by their
+    # place, and a click on one that has moved meanwhile would be lost.
+    with st.container(key="recognise_waiting"):
+        queue(client)
     if not state.document():
         state.open_document(jobs[0].id)
     with st.container(horizontal=True, vertical_alignment="center", key="recognise_open"):
