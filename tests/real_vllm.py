@@ -90,17 +90,6 @@ def load_of(port: int) -> int:
         connection.close()
 
 
-def tokens_of(port: int, text: str) -> int:
-    """How many tokens the vLLM on that port counts in a text."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        asked = json.dumps({"prompt": text, "add_special_tokens": False}).encode()
-        connection.request("POST", "/tokenize", asked, {"Content-Type": "application/json"})
-        return int(json.loads(connection.getresponse().read())["count"])
-    finally:
-        connection.close()
-
-
 def end_servers(home: Path) -> None:
     """End what a service left to serve; `home` is its state folder."""
     servers = ProcessDriver(home / "station" / "processes")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from programmed_page import DPI, FORMULA, PLACES, POINTS, SIZE, layout, paper, scan
-from real_vllm import DOTS_OCR, NO_BLANKS, START_SECONDS, TinyModel, end_servers, load_of, station_variables, tokens_of
+from real_vllm import DOTS_OCR, NO_BLANKS, START_SECONDS, TinyModel, end_servers, load_of, station_variables
 from station_service import StationService
 from vllm_cpu import tiny_models as builder
 from web_process import WebService, eventually, free_port, web_server, web_service
@@ -217,7 +217,6 @@ def test_an_answer_comes_until_it_is_stopped_and_shows_what_it_cites(
     kept = client.conversation(id_in(page, "chat"))[1][-1]
     assert (kept.state, kept.model) == (State.STOPPED, TALKING.served_name)
     assert came <= len(kept.text)
-    assert tokens_of(vllm, kept.text) < WINDOW // 4, "it was not heard to its end"
     assert (answer() * (1 + len(kept.text) // len(answer()))).startswith(kept.text)
     page.get_by_role("button", name=re.compile(rf"^1 · .*«{TITLE}»")).click()
     expect(page.locator(".box[aria-pressed=true]")).to_have_attribute("data-id", "0")
