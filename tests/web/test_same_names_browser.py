@@ -30,7 +30,7 @@ def twins(service: WebService) -> Iterator[list[str]]:
         service.client.delete(id)
 
 
-def test_documents_of_one_name_are_told_apart(open_page: Opens, twins: list[str]) -> None:
+def test_documents_of_one_name_are_told_apart(twins: list[str], open_page: Opens) -> None:
     older, newer = twins
     page = open_page(f"/?doc={newer}&page=2")
     expect(page.locator("li").first).to_contain_text("Chapter number 2")

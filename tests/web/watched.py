@@ -28,8 +28,8 @@ class Watched:
 
     def check(self) -> None:
         """Fail where there was anything."""
-        assert self._foreign == [], "the page asked others than our own server"
-        assert self._said == [], "the page said errors"
+        assert self._foreign == [], f"the page asked others than our own server: {self._foreign}"
+        assert self._said == [], f"the page said errors: {self._said}"
 
     def _asked(self, request: Request) -> None:
         if not request.url.startswith((self.address, *OWN)):
