@@ -81,6 +81,8 @@ BOXES = """(page) => [...page.querySelectorAll(".box")].map((one) => [
 ])"""
 """The boxes on the page: their corners as shares of its width and height."""
 AT_REST = "document.getAnimations().every((one) => one.playState !== 'running')"
+SETTLED = """() => document.querySelector("[data-test-script-state=notRunning]") !== null
+  && document.querySelector("[data-stale=true]") === null"""
 both_languages = pytest.mark.parametrize("language", list(WORDS))
 
 
@@ -271,13 +273,19 @@ def test_a_model_that_vllm_refuses_is_rolled_back_with_its_reason_and_the_old_on
 
 def have_read(service: WebService, page: Page, file: Path, language: str) -> None:
     """Have the file read, and wait until what the reader says of a page is there."""
+    before = [job.id for job in service.client.jobs().jobs]
     page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files([file])
     page.get_by_role("button", name=WORDS[language]["recognise"]).click()
+    # Until then the page shows the document that was sent last.
+    page.wait_for_url(lambda url: "doc=" in url and not any(f"doc={id}" in url for id in before), timeout=MODEL_MS)
     expect(page.get_by_text(file.name).first).to_be_visible()
     expect(page.locator(".box")).to_have_count(len(PLACES), timeout=MODEL_MS)
     # Until it is over, a strip stands above the page, which moves when that goes.
     eventually(lambda: service.client.job(id_in(page, "doc")).over)
     expect(page.locator(".st-key-recognise_queue")).to_have_count(0)
+    # The page is drawn anew when that has gone, and stays as it is from then on.
+    page.wait_for_function(SETTLED)
+    eventually(lambda: page.locator(".page").evaluate("(page) => page.isConnected && page.clientWidth > 0"))
 
 
 def read_by(service: WebService, page: Page) -> str:
