@@ -19,7 +19,7 @@ from test_documents_api_serving import SAMPLES, Served, error_of, serving, until
 
 from docstation.errors import DocStationError, TooLarge, UsageError
 from docstation.intake.limits import Limits
-from docstation.service import uploads
+from docstation.service import forms, uploads
 from docstation.service.uploads import DocumentsSettings
 
 MOST = 2_000_000
@@ -70,7 +70,7 @@ def test_the_file_arrives_byte_for_byte_under_no_name_of_its_own(served: Served)
 @pytest.mark.parametrize("size", [1, 7, 64, 1000, 100_000])
 def test_a_form_is_understood_however_it_is_cut(tmp_path: Path, size: int):
     body = part("pages", b"1-2") + part("file", PDF, "a.pdf") + part("dpi", b"300") + b"--b--\r\n"
-    form = uploads._Form(tmp_path / "file", b"b", MOST)
+    form = forms._Form(tmp_path / "file", b"b", MOST)
     for at in range(0, len(body), size):
         form.feed(body[at : at + size])
     upload = form.finish()
@@ -204,15 +204,15 @@ def test_addresses_are_not_fetched_unless_that_is_allowed(served: Served):
 
 
 def test_errors_of_a_form_are_ours(tmp_path: Path):
-    form = uploads._Form(tmp_path / "file", b"b", 10)
+    form = forms._Form(tmp_path / "file", b"b", 10)
     with pytest.raises(TooLarge):
         form.feed(part("file", bytes(11), "a.pdf"))
     form.close()
     with pytest.raises(UsageError):
-        uploads._Form(tmp_path / "other", b"b", 10).finish()
+        forms._Form(tmp_path / "other", b"b", 10).finish()
     (tmp_path / "there").write_bytes(b"")
     with pytest.raises(DocStationError):
-        uploads._Form(tmp_path / "there", b"b", 10).feed(part("file", b"1", "a.pdf"))
+        forms._Form(tmp_path / "there", b"b", 10).feed(part("file", b"1", "a.pdf"))
 
 
 def test_sixty_megabytes_pass_through_flat_memory(tmp_path: Path):

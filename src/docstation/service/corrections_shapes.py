@@ -15,7 +15,7 @@ from docstation.document.table import MAX_CELLS, Cell, Table
 from docstation.errors import UsageError
 from docstation.messages.marking import N_
 from docstation.service.documents_shapes import SEE, inlined, misunderstood
-from docstation.service.uploads import receive_bytes
+from docstation.service.forms import receive_bytes
 
 LONGEST_BODY = 8 << 20
 LONGEST_TEXT = 1 << 20

@@ -38,9 +38,10 @@ from docstation.service.documents_shapes import (
     shown_name,
     typed_errors,
 )
+from docstation.service.forms import receive_bytes
 from docstation.service.making import Making
 from docstation.service.page_images import MarkdownTask
-from docstation.service.uploads import DocumentsSettings, checked_options, fetcher_of, receive_bytes
+from docstation.service.uploads import DocumentsSettings, checked_options, fetcher_of
 
 PRIORITY = 10
 """Somebody waits: before documents of the same moment that nobody waits for."""
