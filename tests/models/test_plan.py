@@ -5,12 +5,26 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plan_samples import (
+    BUDGET,
+    CATALOGUE,
+    FIGURES,
+    GB,
+    GIB,
+    SERVED,
+    budgets,
+    checkpoint,
+    devices,
+    entries,
+    fixed_keys,
+    line,
+    planned,
+    said,
+)
 
 from docstation.messages import translate
-from docstation.models.architecture import shipped_figures
 from docstation.models.catalogue import load_catalogue
-from docstation.models.checkpoint import Checkpoint
-from docstation.models.devices import CPU, KNOWN_CARDS, REFERENCE, Device, card_named, card_of_size, device_of
+from docstation.models.devices import CPU, REFERENCE, card_of_size
 from docstation.models.entry import ModelEntry
 from docstation.models.explaining import explain
 from docstation.models.fitting import FLASHINFER, MARGIN, Terms, fitting, uncounted_bytes
@@ -18,57 +32,7 @@ from docstation.models.plan import Item, Verdict
 from docstation.models.planning import CARD_FULL, SHORTER, TOO_LARGE, pick, plan
 from docstation.models.residual import capture_sizes
 from docstation.models.savings import COSTS, LEAST_PIXELS
-from docstation.models.together import NOT_TOGETHER, Member, first_together, plan_together
 from docstation.models.user_keys import user_keys
-
-GIB, GB = 2**30, 10**9
-BUDGET = 12 * GB
-FIGURES = shipped_figures()
-CATALOGUE = load_catalogue().entries
-SERVED = [entry for entry in CATALOGUE.values() if entry.engine == "vllm"]
-
-
-def checkpoint(entry):
-    return Checkpoint(FIGURES[entry.figures], source=entry.figures)
-
-
-def planned(entry, budget=BUDGET, device=REFERENCE, **more):
-    return plan(entry, budget, device, checkpoint=checkpoint(entry), **more)
-
-
-def line(found, item):
-    return next(one.bytes for one in found.bill if one.item is item)
-
-
-def said(found):
-    return translate(found.reason, **dict(found.reason_fields))
-
-
-entries = st.builds(
-    ModelEntry,
-    name=st.just("one"),
-    figures=st.sampled_from(sorted(FIGURES)),
-    quantisation=st.sampled_from(["none", "fp8", "awq-4bit"]),
-    context=st.integers(512, 40_000),
-    max_pixels=st.integers(65_536, 20_000_000),
-    max_sequences=st.integers(1, 64),
-    batch_tokens=st.integers(512, 40_000),
-    kv_cache_type=st.sampled_from(["auto", "fp8"]),
-    eager=st.booleans(),
-    image=st.sampled_from(["vllm/vllm-openai:v0.32.0", "vllm/vllm-openai:v0.12.0", "vllm/vllm-openai:latest"]),
-)
-
-
-@st.composite
-def devices(draw):
-    board = draw(st.integers(4 * GIB, 48 * GIB))
-    reserved = draw(st.integers(0, GIB))
-    free = draw(st.integers(0, board - reserved))
-    return Device("some card", board, reserved, free)
-
-
-budgets = st.integers(GB, 40 * GB)
-fixed_keys = st.frozensets(st.sampled_from(sorted(COSTS)))
 
 
 @settings(max_examples=150, deadline=None)
@@ -297,95 +261,6 @@ def test_on_the_processor_only_the_kv_cache_is_planned():
     # Blocks of 128 tokens, and one that vLLM keeps for padding.
     assert found.kv_tokens == 4 * 8192 + 128
     assert found.total_bytes == found.kv_tokens * 28_672
-
-
-MEMBERS = ("dots-ocr", "qwen3-vl-2b", "qwen3-vl-4b-fp8")
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from(MEMBERS), min_size=1, max_size=3, unique=True), budgets, devices())
-def test_several_models_stay_within_the_budget_together(names, budget, device):
-    members = [Member(CATALOGUE[name], checkpoint(CATALOGUE[name])) for name in names]
-    plans = plan_together(members, budget, device)
-    assert [one.entry.name for one in plans] == names
-    assert len({one.fits for one in plans}) == 1
-    if plans[0].fits:
-        allowed = min(budget, device.free_bytes)
-        assert sum(one.total_bytes for one in plans) <= allowed
-        # Each start needs its request free beside all that the earlier ones may show.
-        held = 0
-        for one in plans:
-            assert one.utilisation * device.cuda_bytes + held <= device.free_bytes + 1
-            held += one.total_bytes
-
-
-def test_at_the_very_edge_all_fit_or_none():
-    members = [Member(CATALOGUE[name], checkpoint(CATALOGUE[name])) for name in ("dots-ocr", "qwen3-vl-2b")]
-    too_little, enough = 10 * GB, 16 * GB
-    while enough - too_little > 1000:
-        middle = (enough + too_little) // 2
-        fits = {one.fits for one in plan_together(members, middle, REFERENCE)}
-        assert len(fits) == 1
-        too_little, enough = (too_little, middle) if True in fits else (middle, enough)
-    assert 13 * GB < enough < 14 * GB
-
-
-def test_models_that_do_not_fit_together_say_so():
-    members = [Member(CATALOGUE[name], checkpoint(CATALOGUE[name])) for name in ("dots-ocr", "qwen3-vl-8b-awq")]
-    plans = plan_together([*members, Member(CATALOGUE["embedded"])], BUDGET, REFERENCE)
-    assert [one.reason for one in plans[:2]] == [NOT_TOGETHER] * 2
-    assert [one.fits for one in plans] == [False, False, True]
-
-
-def test_of_several_candidates_the_first_that_fit_together_are_taken():
-    reserve = [Member(one, checkpoint(one)) for one in load_catalogue().resolve("qwen3-vl")]
-    dots = [Member(CATALOGUE["dots-ocr"], checkpoint(CATALOGUE["dots-ocr"]))]
-    names = {
-        size: [one.entry.name for one in first_together([dots, reserve], size * GB, REFERENCE) if one.fits]
-        for size in (12, 14, 15)
-    }
-    assert names == {12: [], 14: ["dots-ocr", "qwen3-vl-2b"], 15: ["dots-ocr", "qwen3-vl-4b-fp8"]}
-
-
-def test_two_models_on_a_large_card_each_have_their_share():
-    members = [Member(CATALOGUE[name], checkpoint(CATALOGUE[name])) for name in ("dots-ocr", "qwen3-vl-2b")]
-    plans = plan_together(members, 24 * GB, KNOWN_CARDS["RTX 5090"])
-    assert [one.verdict for one in plans] == [Verdict.FITS, Verdict.FITS]
-    assert sum(one.utilisation for one in plans) * KNOWN_CARDS["RTX 5090"].cuda_bytes < 24 * GB
-
-
-@pytest.mark.parametrize("name", ["rtx5070ti", "RTX 5070 Ti", "NVIDIA GeForce RTX 5070 Ti", "5070 ti"])
-def test_cards_are_known_however_they_are_spelt(name):
-    assert card_named(name) is REFERENCE
-
-
-def test_a_card_of_a_size_keeps_the_usual_reserve():
-    card = card_of_size(24 * GIB)
-    assert card.cuda_bytes == 24 * GIB - REFERENCE.reserved_bytes
-    assert (card.name, card.reference) == ("24 GiB", True)
-    assert card_named("GTX 1") is None
-
-
-class Reading:
-    name, driver, capability = "NVIDIA GeForce RTX 5070 Ti", "580.95.05", (12, 0)
-    board_bytes, reserved_bytes = 16303 * 2**20, 421 * 2**20
-    free_bytes, ours_bytes = 3 * GIB, 11 * GIB
-
-
-def test_what_our_servers_hold_counts_as_free():
-    device = device_of(Reading)
-    assert (device.free_bytes, device.cuda_bytes) == (14 * GIB, REFERENCE.cuda_bytes)
-
-
-def test_where_windows_lends_the_card_cuda_has_the_whole_board():
-    class Unattributed(Reading):
-        ours_bytes = None
-
-    device = device_of(Unattributed, leaving_bytes=2 * GIB, of_windows=True)
-    assert (device.free_bytes, device.cuda_bytes) == (5 * GIB, 16303 * 2**20)
-    # A share of what is more gives the same bytes: the promise does not depend on the guess.
-    same = planned(CATALOGUE["dots-ocr"], device=replace(device, free_bytes=15 * GIB))
-    assert same.total_bytes <= BUDGET
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in SERVED])
