@@ -41,6 +41,10 @@ class Stage:
         """The worker that begins this is killed; at the second try too, with `always`."""
         self._say(f"kill-{cue}", "always" if always else "once")
 
+    def kill_first(self, cue: Cue) -> None:
+        """The first worker that begins this is killed, and no other."""
+        self._say(f"first-{cue}", "once")
+
     def kill_after(self, cue: Cue) -> None:
         """The worker that has done this is killed before it can answer."""
         self._say(f"late-{cue}", "once")
@@ -135,6 +139,9 @@ class StagedWorker:
 
     def _do(self, task: OpenTask | PageTask, cue: Cue) -> Source | Page:
         stage = self._stage
+        if stage.told(f"first-{cue}"):
+            (stage.folder / f"first-{cue}").unlink()
+            _die()
         if stage.told(f"kill-{cue}"):
             _die()
         if stage.told(f"bug-{cue}"):

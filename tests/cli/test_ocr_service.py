@@ -218,7 +218,7 @@ def test_a_failed_page_is_kept_for_resume_which_reads_that_page_alone(service: S
     pdf = scan(tmp_path / "scan.tiff", 1, 2)
     service.stage.kill(2, always=True)
     told = run("ocr", str(pdf), "-f", "txt")
-    assert (told.code, "1 failed" in told.err) == (ExitCode.PARTIAL, True)
+    assert (told.code, "1 failed" in told.err) == (ExitCode.PARTIAL, True), told.err
     service.stage.forget()
     ended = run("ocr", str(pdf), "-f", "txt", "--resume")
     assert (ended.code, service.stage.begun) == (0, [2])

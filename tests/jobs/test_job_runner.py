@@ -214,6 +214,20 @@ def test_files_that_cannot_be_opened_fail_their_job_alone(queue: JobQueue, tmp_p
         assert ended(queue, right).state is JobState.DONE
 
 
+def test_a_worker_that_dies_once_beside_the_opening_of_a_file_costs_time_only(
+    queue: JobQueue, stage: Stage, tmp_path: Path
+) -> None:
+    path = text_pdf(tmp_path / "good.pdf", 1)
+    stage.kill_first("good.pdf")
+    with JobRunner(queue, ALONE):
+        assert ended(queue, submit(queue, path)).state is JobState.DONE
+        assert not stage.told("first-good.pdf"), "a worker has died"
+        stage.kill("good.pdf")
+        failed = ended(queue, submit(queue, path))
+    assert failed.error is not None
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "input")
+
+
 @pytest.mark.slow
 def test_an_office_file_is_read_from_its_pdf(queue: JobQueue, tmp_path: Path) -> None:
     import docx

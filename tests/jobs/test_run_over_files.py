@@ -119,6 +119,14 @@ def test_a_file_that_costs_its_worker_the_life_is_unusable_and_stops_no_other(st
     assert [event.name for event in of_kind(events, FileRead)] == ["good.pdf"]
 
 
+def test_a_file_beside_whose_opening_a_worker_died_once_is_read(stage: Stage) -> None:
+    text_pdf(Path("good.pdf"), 2)
+    stage.kill_first("good.pdf")
+    (read,) = of_kind(list(read_files(["good.pdf"], TWO)), FileRead)
+    assert [page.status for page in read.document.pages] == [PageStatus.OK, PageStatus.OK]
+    assert not stage.told("first-good.pdf"), "a worker has died"
+
+
 def written(events: Iterator[Event]) -> dict[str, bytes]:
     """The bytes of every document in every format that there is a writer of."""
     results = {}

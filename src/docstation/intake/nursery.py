@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 import os
-import select
 import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
 from contextlib import suppress
+from multiprocessing.connection import wait
 
 from docstation.intake.nursery_process import BEAR, KILL
 
@@ -98,7 +98,7 @@ class Ward:
         """End it; returns when it is gone, where it is known to live."""
         self._nursery.kill(self._number)
         if born:
-            select.select([self._farewell], [], [], FAREWELL_SECONDS)
+            wait([self._farewell], FAREWELL_SECONDS)
         os.close(self._farewell)
 
 

@@ -363,6 +363,14 @@ def call(target: str, task: Any, *, limits: Limits, initial: tuple[object, ...] 
     return outcome.value
 
 
+def is_death(error: DocStationError | None) -> bool:
+    """Whether a task failed because its worker died, of the task or of something else.
+
+    Where memory runs out, the system ends a worker before anything else, whoever took the memory.
+    """
+    return isinstance(error, WorkerFailed) and error.fields.get("reason") == "crash" and not error.fields.get("trace")
+
+
 def _failure(reason: Reason, seconds: float, answer: Answer | None) -> DocStationError:
     if answer is not None and answer.error is not None:
         return answer.error

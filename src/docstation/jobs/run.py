@@ -19,7 +19,7 @@ from docstation.errors import DocStationError, InputError, WorkerFailed
 from docstation.intake.limits import Limits
 from docstation.intake.office import to_pdf
 from docstation.intake.ranges import parse_pages
-from docstation.intake.sandbox import Outcome, WorkerPool
+from docstation.intake.sandbox import Outcome, WorkerPool, is_death
 from docstation.intake.sniff import OFFICE_TYPES
 from docstation.intake.sources import SourceFile, Unusable
 from docstation.jobs.events import Event, FileFailed, FileRead, FileStarted, PageRead
@@ -40,7 +40,10 @@ STOP_SECONDS = 0.1
 
 @dataclass(slots=True)
 class _File:
-    """A file on its way through the run: `original` is what is read, an office file's PDF."""
+    """A file on its way through the run: `original` is what is read, an office file's PDF.
+
+    `reopened`: whether a worker has died of its opening, or beside it.
+    """
 
     number: int
     given: SourceFile
@@ -51,6 +54,7 @@ class _File:
     todo: deque[int] = field(default_factory=deque)
     left: int = 0
     retried: dict[int, str] = field(default_factory=dict)
+    reopened: bool = False
 
 
 class Run:
@@ -193,6 +197,11 @@ class Run:
         file = self._files[task.file]
         if isinstance(task, PageTask):
             self._take_page(file, task, outcome)
+            return
+        if is_death(outcome.error) and not file.reopened:
+            # A whole file is not to pay for what else may have ended the worker.
+            file.reopened = True
+            self._pool.submit(task)
             return
         try:
             if outcome.error is not None:

@@ -18,7 +18,7 @@ from docstation.errors import DocStationError, InputError, Interrupted, WorkerFa
 from docstation.intake.limits import Limits
 from docstation.intake.office import to_pdf
 from docstation.intake.ranges import parse_pages
-from docstation.intake.sandbox import Outcome, WorkerPool
+from docstation.intake.sandbox import Outcome, WorkerPool, is_death
 from docstation.jobs.database import UNANSWERED
 from docstation.jobs.options import ReadOptions
 from docstation.jobs.queue import JobQueue
@@ -157,7 +157,7 @@ class Seat:
             self._convert(work)
             folder = work.folder
             task = OpenTask(0, folder.given, folder.original, work.source.name, work.source.media_type, folder.password)
-            outcome = self._ask(work, ReadTask(work.options.engine, work.options.languages, task))
+            outcome = self._ask_twice(work, ReadTask(work.options.engine, work.options.languages, task))
             if outcome is None:
                 raise Interrupted
             if outcome.error is not None:
@@ -232,7 +232,8 @@ class Seat:
 
     def _assemble(self, work: AssembleWork) -> None:
         folder = work.folder
-        outcome = self._ask(work, AssembleTask(work.source, work.numbers, work.failed, folder.pages, folder.document))
+        task = AssembleTask(work.source, work.numbers, work.failed, folder.pages, folder.document)
+        outcome = self._ask_twice(work, task)
         if outcome is None:
             self._lastingly(lambda: self._ledger.release(work))
         elif outcome.error is not None:
@@ -258,6 +259,14 @@ class Seat:
             if self._unwanted(work):
                 self._pool.cancel()
                 return None
+        return outcome
+
+    def _ask_twice(self, work: Work, task: ReadTask | AssembleTask) -> Outcome | None:
+        """`_ask`, and once more where the worker died: a whole file is not to pay for what else may have ended it."""
+        outcome = self._ask(work, task)
+        if outcome is not None and is_death(outcome.error):
+            self._stop.wait(self._settings.look_seconds)
+            outcome = self._ask(work, task)
         return outcome
 
     def _unwanted(self, work: Work) -> bool:

@@ -86,6 +86,8 @@ def test_what_the_last_object_said_is_saved():
     ('[{"bbox": [1, 2, 3, 4], "text": "a"', (1, 2, 3, 4), "a"),
     ('[{"bbox": [1, 2, 3], "text": "a', None, "a"),
     ('[{"bbox": [1, 2', None, None),
+    ('[{"bbox": [1, 200, 3, 4 и так далее', None, None),
+    ('[{"category": "Text", "text": "a", "bbox": [1, 200, 3, 4 и', None, "a"),
     ("[{", None, None),
 ])  # fmt: skip
 def test_a_tail_is_saved_as_far_as_it_is_sure(cut, box, text):

@@ -86,6 +86,12 @@ class Draft:
             self.key = None
         self.array, self.depth = [], 0
 
+    def cut(self) -> None:
+        """The answer ended here: of an open array nobody knows whether its last number is whole, or the last."""
+        if self.key is not None and self.key in BOX_KEYS:
+            self.array = []
+        self.close_all()
+
     def read(self) -> Fields:
         """The fields by meaning; the first of several that mean the same counts."""
         return Fields(self._parts(BOX_KEYS), self._text(CATEGORY_KEYS), self._text(TEXT_KEYS))

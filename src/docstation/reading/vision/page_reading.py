@@ -61,9 +61,11 @@ class Draft:
 
     @property
     def gaps(self) -> tuple[tuple[Category, Box], ...]:
-        """What is to be filled in: silent places, and ink that is in none of them."""
-        ink = (box for box in self.missed if all(box.share_inside(place) < _WITHIN for _, place in self.silent))
-        return (*self.silent, *((Category.TEXT, box) for box in ink))
+        """What is to be filled in: silent places where no other block speaks, and ink that is in none of them."""
+        said = [block.box for block in self.blocks if block.text.strip()]
+        silent = [one for one in self.silent if all(box.share_inside(one[1]) < _WITHIN for box in said)]
+        ink = (box for box in self.missed if all(box.share_inside(place) < _WITHIN for _, place in silent))
+        return (*silent, *((Category.TEXT, box) for box in ink))
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class StreamParser:
             return None
         if self._state is _In.STRING:
             draft.put(decoded("".join(self._string)))
-        draft.close_all()
+        draft.cut()
         fields = draft.read()
         if not fields.is_block:
             return None
