@@ -1,9 +1,10 @@
 """How much of what an engine can give is used: pages a second of our reader and of a client with one thread a page.
 
-``python bench/reading.py [--pages 200] [--slots 8]``. The engine is `reading_server.py`: continuous batching, with the
-times of a card stood in for by sleeps. Three clients read the same scanned pages, one after the other: one that has all
-requests ready before it begins (what the engine can give); ours; and one as in dots.ocr's own parser, which renders all
-pages first and then asks about each in a thread of its own without streaming.
+``python bench/reading.py [--pages 200] [--slots 8] [--memory]``. The engine is `reading_server.py`: continuous batching,
+with the times of a card stood in for by sleeps. Three clients read the same scanned pages, one after the other: one that
+has all requests ready before it begins (what the engine can give); ours; and one as in dots.ocr's own parser, which
+renders all pages first and then asks about each in a thread of its own without streaming. With ``--memory`` ours alone
+reads, and what it holds at most is told for each fifth of the pages: flat, however long a document is.
 """
 
 from __future__ import annotations
@@ -135,12 +136,30 @@ def one_thread_a_page(port: int, path: Path, jpeg: bytes, pages: int) -> int:
         return sum(1 for count in pool.map(read, images) if count)
 
 
-def ours(port: int, path: Path, jpeg: bytes, pages: int) -> int:
-    """The Python interface, as many workers as the settings say."""
+def read_by_us(port: int, path: Path) -> Iterator[bool]:
+    """The Python interface, as many workers as the settings say; whether each page is well."""
     os.environ["DOCSTATION_READING_ENDPOINT"] = f"http://127.0.0.1:{port}"
     from docstation.bootstrap.reader import pages as read_pages
 
-    return sum(1 for page in read_pages(path, engine="served") if page.blocks and page.status.value == "ok")
+    return (bool(page.blocks) and page.status.value == "ok" for page in read_pages(path, engine="served"))
+
+
+def ours(port: int, path: Path, jpeg: bytes, pages: int) -> int:
+    """The pages that we read well."""
+    return sum(read_by_us(port, path))
+
+
+def memory_by_fifths(port: int, path: Path, pages: int) -> None:
+    """Print the most memory in each fifth of the pages."""
+    row("pages", "read well", "peak memory meanwhile, MB")
+    row(*["---"] * 3)
+    well = 0
+    with Watch() as watch:
+        for number, is_well in enumerate(read_by_us(port, path), start=1):
+            well += is_well
+            if number * 5 % pages < 5:
+                row(number, well, round(watch.most / 1e6))
+                watch.most = 0
 
 
 class Watch:
@@ -184,13 +203,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--slots", type=int, default=8)
+    parser.add_argument("--memory", action="store_true")
     given = parser.parse_args()
     head("Reading with a served model: pages a second")
-    row("client", "pages read", "seconds", "pages/s", "of the engine's", "peak memory, MB")
-    row(*["---"] * 6)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DOCSTATION_HOME"] = folder
         path, jpeg = document(Path(folder), given.pages)
+        if given.memory:
+            with server(answer_for((1540, 2184)), given.slots) as port:
+                memory_by_fifths(port, path, given.pages)
+            return
+        row("client", "pages read", "seconds", "pages/s", "of the engine's", "peak memory, MB")
+        row(*["---"] * 6)
         best = 0.0
         for name, read in SIDES.items():
             with server(answer_for((1540, 2184)), given.slots) as port, Watch() as watch:
