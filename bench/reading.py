@@ -1,10 +1,11 @@
 """How much of what an engine can give is used: pages a second of our reader and of a client with one thread a page.
 
-``python bench/reading.py [--pages 200] [--slots 8] [--memory]``. The engine is `reading_server.py`: continuous batching,
-with the times of a card stood in for by sleeps. Three clients read the same scanned pages, one after the other: one that
-has all requests ready before it begins (what the engine can give); ours; and one as in dots.ocr's own parser, which
-renders all pages first and then asks about each in a thread of its own without streaming. With ``--memory`` ours alone
-reads, and what it holds at most is told for each fifth of the pages: flat, however long a document is.
+``python bench/reading.py [--pages 200] [--slots 8] [--memory]``. The engine is `reading_server.py`: continuous
+batching, with the times of a card stood in for by sleeps. Three clients read the same scanned pages, one after the
+other: one that has all requests ready before it begins (what the engine can give); ours; and one as in dots.ocr's own
+parser, which renders all pages first and then asks about each in a thread of its own without streaming. With
+``--memory`` ours alone reads, and what it holds at most is told for each fifth of the pages: flat, however long a
+document is.
 """
 
 from __future__ import annotations
