@@ -13,12 +13,19 @@ from docstation.document.geometry import Box
 from docstation.reading.embedded.tables.fill import Placed, words_inside
 from docstation.reading.embedded.tables.rows import Row, rows_of, size_of
 from docstation.reading.embedded.tables.strokes import Stroke
+from docstation.reading.layout import marks
 
 _TEXT_WORDS = 7
 """Words side by side from which a row is text and no cell."""
 _HEADS_ABOVE = 48.0
 _HIGHEST_HEAD = 5
 """Lines that a heading has at most."""
+_LOWEST = 18.0
+"""Points from the first rule of a table to its last at least."""
+_INDENT = 18.0
+"""Points from a table's left border within which its first column begins."""
+_WHOLE_WIDTH = 0.85
+"""Share of a table's width from which a line of text is none of its cells."""
 _SET_APART = 1.25
 """Distances of the rows above from which a row without a first cell no longer belongs to the table."""
 
@@ -38,12 +45,13 @@ class Region:
 def ruled_regions(words: Sequence[Placed], level: Sequence[Stroke]) -> list[tuple[Box, Region]]:
     """Boxes between rules that begin and end together, the largest first, and what stands in them."""
     found = []
-    for whole, stack in _rule_stacks(level):
+    parts = (part for stack in _rule_stacks(level) for part in _parted(words, *stack))
+    for whole, stack in sorted(parts, key=lambda part: -part[0].area):
         box, rules = _without_outer_rules(words, whole, stack)
         above = words_inside(words, Box(box.x0, box.y0 - _HEADS_ABOVE, box.x1, box.y0))
         region = Region(tuple(rows_of(words_inside(words, box))), rules, tuple(rows_of(above)))
         # A title's underline and a closing rule frame a whole letter; its table is found among its rows.
-        if len(rules) > 2 or not any(map(_is_text, region.rows)):
+        if len(rules) > 2 or not any(_runs_from(row, box) for row in region.rows):
             found.append((box, region))
     return found
 
@@ -54,7 +62,7 @@ def aligned_regions(words: Sequence[Placed], width: float) -> list[Region]:
 
 
 def _rule_stacks(level: Sequence[Stroke]) -> list[tuple[Box, tuple[float, ...]]]:
-    """Boxes between rules that begin and end together, and the rules' y; the largest first."""
+    """Boxes between rules that begin and end together, and the rules' y."""
     long = sorted((s for s in level if s.length >= 60), key=lambda s: s.at)
     stacks: list[list[Stroke]] = []
     for stroke in long:
@@ -65,12 +73,40 @@ def _rule_stacks(level: Sequence[Stroke]) -> list[tuple[Box, tuple[float, ...]]]
                 break
         else:
             stacks.append([stroke])
-    boxes = [
+    return [
         (Box(s[0].start - 3, s[0].at - 1, s[0].end + 3, s[-1].at + 1), tuple(r.at for r in s))
         for s in stacks
-        if s[-1].at - s[0].at > 18
+        if s[-1].at - s[0].at > _LOWEST
     ]
-    return sorted(boxes, key=lambda stack: -stack[0].area)
+
+
+def _parted(words: Sequence[Placed], box: Box, rules: tuple[float, ...]) -> list[tuple[Box, tuple[float, ...]]]:
+    """The stack, apart where running text or a caption stands between two of its rules: those are two tables' rules."""
+    parts: list[list[float]] = [[]]
+    for above, below in pairwise(rules):
+        parts[-1].append(above)
+        rows = rows_of(words_inside(words, Box(box.x0, above, box.x1, below)))
+        if any(_fills(row, box) for row in rows) or _is_captioned(rows):
+            parts.append([])
+    parts[-1].append(rules[-1])
+    return [
+        (Box(box.x0, part[0] - 1, box.x1, part[-1] + 1), tuple(part)) for part in parts if part[-1] - part[0] > _LOWEST
+    ]
+
+
+def _runs_from(row: Row, box: Box) -> bool:
+    """Whether a row is running text from the left border on, and not what goes on in a cell farther right."""
+    return _is_text(row) and row.box.x0 < box.x0 + _INDENT
+
+
+def _fills(row: Row, box: Box) -> bool:
+    """Whether a row is a line of text as wide as the table would be."""
+    return len(row.chunks) == 1 and len(row.words) >= _TEXT_WORDS and row.box.width > _WHOLE_WIDTH * box.width
+
+
+def _is_captioned(rows: Sequence[Row]) -> bool:
+    """Whether nothing but lines of one chunk stands there, and one of them names a table."""
+    return all(len(row.chunks) == 1 for row in rows) and any(marks.opens_caption(row.chunks[0].text) for row in rows)
 
 
 def _without_outer_rules(words: Sequence[Placed], box: Box, rules: tuple[float, ...]) -> tuple[Box, tuple[float, ...]]:
@@ -88,10 +124,12 @@ def _without_outer_rules(words: Sequence[Placed], box: Box, rules: tuple[float, 
 def _is_columnar(words: Sequence[Placed], box: Box, part: tuple[float, ...], rest: tuple[float, ...]) -> bool:
     """Whether the lines between the two rules `part` may be rows of the table between the rules `rest`."""
     rows, others = (rows_of(words_inside(words, Box(box.x0, ys[0], box.x1, ys[-1]))) for ys in (part, rest))
-    if not rows or any(map(_is_text, rows)):
+    if not rows or any(_runs_from(row, box) for row in rows):
         return False
     few, many = _median_chunks(rows), _median_chunks(others)
-    return len(rows) < _HIGHEST_HEAD or few >= 3 or few * 2 > many
+    # Cells of several lines: most lines hold one or two chunks, but each row begins with a line that holds all.
+    wrapped = sum(len(row.chunks) >= max(many, 3) for row in rows) >= 2
+    return len(rows) < _HIGHEST_HEAD or few >= 3 or few * 2 > many or wrapped
 
 
 def _median_chunks(rows: Sequence[Row]) -> int:

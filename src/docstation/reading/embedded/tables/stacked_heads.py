@@ -46,13 +46,13 @@ def leading_heads(rows: Sequence[GridRow]) -> int:
     begun = False
     for count, row in enumerate(rows):
         begins = (0, 1) in row
-        if (begun and begins) or any(_is_value(cell_text(words)) for words in row.values()):
+        if (begun and begins) or any(is_value(cell_text(words)) for words in row.values()):
             return count if 0 < count <= _DEEPEST else 0
         begun = begun or begins
     return 0
 
 
-def _is_value(text: str) -> bool:
+def is_value(text: str) -> bool:
     """Whether a text is a number and not a year, which stands in headings too."""
     return is_number(text) and _YEAR.fullmatch(text) is None
 

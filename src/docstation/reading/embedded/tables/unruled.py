@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from math import sqrt
 
 from docstation.document.geometry import Box
 from docstation.document.table import Cell, Table
@@ -24,6 +25,7 @@ from docstation.reading.embedded.tables.stacked_heads import (
     Stacked,
     column_extents,
     evenly_spread,
+    is_value,
     leading_heads,
     parted,
     stacked,
@@ -35,6 +37,10 @@ _BULLET = re.compile(r"[-–—•·▪*]|\(?[\dа-яa-zivx]{1,4}[.)]+|(\d+\.)+\
 _SUM = re.compile(r"(итого?|всего|total|subtotal|sum)\b", re.IGNORECASE)
 _WORDS_PER_CELL = 7.0
 _FINE_GAP, _WIDE_GAP = 0.45, 0.7
+_ROW_APART = 1.15
+"""Times that two rows are farther apart than two lines of one cell, where this tells them apart."""
+_WITHIN_ROW = 0.88
+"""Share of the distance of two rows below which two lines belong to one."""
 
 
 def unruled_tables(words: Sequence[Placed], level: Sequence[Stroke], width: float) -> list[FoundTable]:
@@ -58,7 +64,8 @@ def unruled_tables(words: Sequence[Placed], level: Sequence[Stroke], width: floa
 
 
 def _table(region: Region) -> FoundTable | None:
-    words = [w for row in trimmed(region.rows) for w in row.words]
+    # What stands over the last rule belongs to the table; where there is none, the running text begins somewhere.
+    words = [w for row in (region.rows if region.rules else trimmed(region.rows)) for w in row.words]
     if len(region.rows) < 2 or not words:
         return None
     size = size_of(words)
@@ -73,8 +80,11 @@ def _table(region: Region) -> FoundTable | None:
         return None
     over = [_cells(row, edges) for row in _heads_above(region.above, rows[0], edges, size)]
     lines = leading_heads(grid)
-    if region.rules:
+    if len(region.rules) > 2:
         lines = min(_lines_over_rule(rows, region.rules), lines) or (0 if over else lines)
+    elif region.rules and (over or not _holds_value(grid[lines])):
+        # Without a rule under them only values below tell headings from a row of names.
+        lines = 0
     if lines:
         grid[lines - 1] = _cells(rows[lines - 1], edges, leaf=True)
     below = column_extents(grid[lines:], len(edges) - 1)
@@ -83,6 +93,10 @@ def _table(region: Region) -> FoundTable | None:
         heads[0] = evenly_spread(heads[0], column_extents([*heads[1:], *grid[lines:]], len(edges) - 1))
     body = _joined_rows(grid[lines:], rows[lines:], region.rules)
     return _found(stacked([*heads, *body], len(heads), len(edges) - 1), edges, region)
+
+
+def _holds_value(row: GridRow) -> bool:
+    return any(is_value(cell_text(words)) for words in row.values())
 
 
 def _heads_above(above: Sequence[Row], first: Row, edges: Sequence[float], size: float) -> list[Row]:
@@ -159,7 +173,7 @@ def _is_prose(texts: Sequence[str], numbers: float, *, ruled: bool) -> bool:
 
 def _joined_rows(grid: Sequence[GridRow], rows: Sequence[Row], rules: Sequence[float]) -> list[GridRow]:
     """Lines of cells of several lines put together: a line that only continues cells of the row above it."""
-    pitch = _pitch(grid, rows)
+    reach = _reach(grid, rows)
     joined: list[GridRow] = []
     previous: Row | None = None
     for cells, row in zip(grid, rows, strict=True):
@@ -169,7 +183,7 @@ def _joined_rows(grid: Sequence[GridRow], rows: Sequence[Row], rules: Sequence[f
             previous = None
             continue
         if previous is not None and not _rule_between(previous, row, rules):
-            near = row.middle - previous.middle < 0.88 * pitch
+            near = row.middle - previous.middle < reach
             if _continues(joined[-1], cells, near=near):
                 for key, words in cells.items():
                     joined[-1].setdefault(_under(joined[-1], key), []).extend(words)
@@ -193,12 +207,25 @@ def _sum_row(row: GridRow) -> GridRow | None:
     return dict([((0, numbers[0][0][0]), words), *numbers])
 
 
-def _pitch(grid: Sequence[GridRow], rows: Sequence[Row]) -> float:
-    """Distance of two neighbouring rows of one line: a low quantile over rows that fill half of the columns."""
+def _reach(grid: Sequence[GridRow], rows: Sequence[Row]) -> float:
+    """How far apart two lines of one cell are less than.
+
+    Where lines that only go on stand closer to the line above than most lines that begin a row do, it is what parts the
+    two; else a little less than the distance of two neighbouring rows, a low quantile over those that fill half of the
+    columns.
+    """
+    steps = [below.middle - above.middle for above, below in pairwise(rows)]
+    goes_on = sorted(step for step, cells in zip(steps, grid[1:], strict=True) if (0, 1) not in cells)
+    begins = sorted(step for step, cells in zip(steps, grid[1:], strict=True) if (0, 1) in cells and len(cells) > 1)
+    if len(goes_on) >= 2:
+        inside = goes_on[len(goes_on) // 2]
+        apart = [step for step in begins if step > _ROW_APART * inside]
+        if len(apart) * 2 > len(begins):
+            return sqrt(inside * apart[len(apart) // 4])
     columns = max(c + n for cells in grid for c, n in cells)
     full = [row.middle for row, cells in zip(rows, grid, strict=True) if 2 * len(cells) >= columns]
-    steps = sorted(b - a for a, b in pairwise(full))
-    return steps[len(steps) // 5] if steps else 0.0
+    pitches = sorted(b - a for a, b in pairwise(full))
+    return _WITHIN_ROW * pitches[len(pitches) // 5] if pitches else 0.0
 
 
 def _rule_between(above: Row, below: Row, rules: Sequence[float]) -> bool:
