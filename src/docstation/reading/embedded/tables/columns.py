@@ -5,7 +5,7 @@ Pure geometry over chunks; what the columns hold is looked at only where a colum
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +16,8 @@ from docstation.reading.embedded.tables.rows import Row
 
 CROSSED = 0.12
 """Share of the rows whose chunks may cross a strip between two columns (headings over several columns do)."""
+_DEEPEST_HEAD = 3
+"""Rows of headings, one that numbers the columns among them."""
 _BEFORE = frozenset({"$", "€", "£", "₽", "(", "-", "–", "−", "±", "+"})
 _AFTER = frozenset({"%", ")", "*", "**", "***", "†", "‡"})
 
@@ -46,7 +48,16 @@ def column_edges(rows: Sequence[Row], *, narrowest: float) -> list[float]:
     free = crossings <= across
     strips = [(a, b) for a, b in _runs(free) if a > 0 and b < len(free) and (b - a) / 2 >= narrowest]
     edges = [left + _emptiest(crossings, a, b) / 2 for a, b in strips]
-    return _without_signs(core, [left - 1, *edges, right + 1])
+    return _without_signs(core, _owned(core, [left - 1, *edges, right + 1]))
+
+
+def _owned(rows: Sequence[Row], edges: list[float]) -> list[float]:
+    """`edges` without those over which all that the column behind them holds comes from the column before.
+
+    Few lines of a long text reach its right border; what stands there is the end of lines, and no column.
+    """
+    begun = {column_at(edges, chunk.box.x0 + 1) for row in rows for chunk in row.chunks}
+    return [edge for place, edge in enumerate(edges) if place in begun or place in (0, len(edges) - 1)]
 
 
 def _full(rows: Sequence[Row]) -> list[Row]:
@@ -77,6 +88,36 @@ def with_heads(rows: Sequence[Row], edges: list[float]) -> list[float]:
         if nearer in kept[1:-1]:
             kept.remove(nearer)
     return kept
+
+
+def with_lone_heads(rows: Sequence[Row], edges: list[float]) -> list[float]:
+    """`edges` without columns that hold headings and nothing else, beside a column that has none.
+
+    A heading in the middle of its column stands right of what is short and begins at the left.
+    """
+    held: list[dict[int, list[float]]] = [{} for _ in pairwise(edges)]
+    for number, row in enumerate(rows):
+        for chunk in row.chunks:
+            held[column_at(edges, chunk.box.center[0])].setdefault(number, []).extend((chunk.box.x0, chunk.box.x1))
+    drop = set()
+    for column, own in enumerate(held):
+        if not own or len(own) * 2 > len(rows) or max(own) >= min(len(own), _DEEPEST_HEAD):
+            continue
+        beside = [place for place in (column - 1, column + 1) if 0 <= place < len(held)]
+        headless = [place for place in beside if held[place] and own.keys().isdisjoint(held[place])]
+        if headless:
+            near = min(headless, key=lambda place: _apart(_all(own), _all(held[place])))
+            drop.add(max(column, near))
+    return [edge for place, edge in enumerate(edges) if place not in drop]
+
+
+def _all(held: Mapping[int, list[float]]) -> list[float]:
+    return [x for xs in held.values() for x in xs]
+
+
+def _apart(ends: Sequence[float], others: Sequence[float]) -> float:
+    """White between two ranges, points; negative where they overlap."""
+    return max(min(ends) - max(others), min(others) - max(ends))
 
 
 def _nearer_edge(rows: Sequence[Row], left: float, right: float) -> float | None:

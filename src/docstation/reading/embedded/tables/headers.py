@@ -14,24 +14,28 @@ from docstation.document.table import Cell, Table
 
 _NUMBER = re.compile(r"[$€£₽]?\s*[-+(−–]?\s*[\d][\d\s.,'’\u00a0]*\)?\s*[%₽$€]?|[-–—]")
 _DEEPEST = 5
+_LONGEST_HEAD = 60
+"""Characters."""
+_LONGEST_NUMBER = 10
 
 Positions = frozenset[tuple[int, int]]
 
 
-def with_headers(table: Table, bold: Positions = frozenset()) -> Table:
+def with_headers(table: Table, bold: Positions = frozenset(), *, by_place: bool = True) -> Table:
     """The table with its heading rows marked.
 
     Args:
         table: without marks.
         bold: positions of the cells that are written in bold, where that is known.
+        by_place: whether a first row that nothing tells from the others may be one, by its place alone.
     """
-    count = header_rows(table, bold)
+    count = header_rows(table, bold, by_place=by_place)
     if not count:
         return table
     return Table(table.rows, table.columns, tuple(replace(c, header=c.row < count) for c in table.cells))
 
 
-def header_rows(table: Table, bold: Positions = frozenset()) -> int:
+def header_rows(table: Table, bold: Positions = frozenset(), *, by_place: bool = True) -> int:
     """How many leading rows are headings, 0 where nothing tells them from the others."""
     if table.rows < 2:
         return 0
@@ -42,7 +46,7 @@ def header_rows(table: Table, bold: Positions = frozenset()) -> int:
     count = first
     while count < min(_DEEPEST, table.rows - 1) and _continues(rows, count, bold):
         count = _closed(table, count + 1)
-    if count < table.rows and _tells_apart(rows, count, bold):
+    if count < table.rows and (_tells_apart(rows, count, bold) or (by_place and _leads(rows, count))):
         return count
     return 0
 
@@ -104,7 +108,19 @@ def _tells_apart(rows: Sequence[Sequence[Cell]], count: int, bold: Positions) ->
     if any(c.colspan > 1 for c in rows[0]) and count > 1:
         return True
     numeric = sum(is_number(c.text) for c in body)
-    if numeric * 5 >= max(1, len(body)) and not any(is_number(c.text) for c in head):
-        return True
-    filled = sum(bool(c.text) for c in rows[0]) == len(rows[0])
-    return filled and all(len(c.text) <= 60 for c in head) and len(rows[0]) >= 3
+    return numeric * 5 >= max(1, len(body)) and not any(is_number(c.text) for c in head)
+
+
+def _leads(rows: Sequence[Sequence[Cell]], count: int) -> bool:
+    """Whether the first row is written like headings: short, in every column, and no first of numbered rows."""
+    filled = all(c.text for c in rows[0])
+    short = all(len(c.text) <= _LONGEST_HEAD for row in rows[:count] for c in row)
+    return filled and short and len(rows[0]) >= 3 and not _are_counted(rows[0][0].text, rows[1])
+
+
+def _are_counted(first: str, below: Sequence[Cell]) -> bool:
+    """Whether the next row's first cell counts on from `first`."""
+    following = next((c.text for c in below if c.column == 0), "")
+    number, after = first.strip(" ."), following.strip(" .")
+    counted = all(one.isdecimal() and len(one) < _LONGEST_NUMBER for one in (number, after))
+    return counted and int(after) == int(number) + 1

@@ -20,8 +20,12 @@ _TEXT_WORDS = 7
 _HEADS_ABOVE = 48.0
 _HIGHEST_HEAD = 5
 """Lines that a heading has at most."""
+_HIGHEST = 760.0
+"""Points between two rules of a table at most: the printed height of a page."""
 _LOWEST = 18.0
 """Points from the first rule of a table to its last at least."""
+_BESIDE = 3.0
+"""Points by which words may stand out beside a table's rules."""
 _INDENT = 18.0
 """Points from a table's left border within which its first column begins."""
 _WHOLE_WIDTH = 0.85
@@ -34,12 +38,14 @@ _SET_APART = 1.25
 class Region:
     """Rows that may be a table, and the y of the rules over, in and under them (empty where there are none).
 
-    `above` are the rows over it, from the top; the last of them may be headings that stand over the columns.
+    `above` are the rows over it, from the top; the last of them may be headings that stand over the columns. `frame` is
+    the box that the rules span, None without them.
     """
 
     rows: tuple[Row, ...]
     rules: tuple[float, ...] = ()
     above: tuple[Row, ...] = ()
+    frame: Box | None = None
 
 
 def ruled_regions(words: Sequence[Placed], level: Sequence[Stroke]) -> list[tuple[Box, Region]]:
@@ -49,7 +55,8 @@ def ruled_regions(words: Sequence[Placed], level: Sequence[Stroke]) -> list[tupl
     for whole, stack in sorted(parts, key=lambda part: -part[0].area):
         box, rules = _without_outer_rules(words, whole, stack)
         above = words_inside(words, Box(box.x0, box.y0 - _HEADS_ABOVE, box.x1, box.y0))
-        region = Region(tuple(rows_of(words_inside(words, box))), rules, tuple(rows_of(above)))
+        frame = Box(box.x0 + _BESIDE, rules[0], box.x1 - _BESIDE, rules[-1])
+        region = Region(tuple(rows_of(words_inside(words, box))), rules, tuple(rows_of(above)), frame)
         # A title's underline and a closing rule frame a whole letter; its table is found among its rows.
         if len(rules) > 2 or not any(_runs_from(row, box) for row in region.rows):
             found.append((box, region))
@@ -68,13 +75,13 @@ def _rule_stacks(level: Sequence[Stroke]) -> list[tuple[Box, tuple[float, ...]]]
     for stroke in long:
         for stack in stacks:
             top = stack[-1]
-            if abs(top.start - stroke.start) < 6 and abs(top.end - stroke.end) < 6 and stroke.at - top.at < 420:
+            if abs(top.start - stroke.start) < 6 and abs(top.end - stroke.end) < 6 and stroke.at - top.at < _HIGHEST:
                 stack.append(stroke)
                 break
         else:
             stacks.append([stroke])
     return [
-        (Box(s[0].start - 3, s[0].at - 1, s[0].end + 3, s[-1].at + 1), tuple(r.at for r in s))
+        (Box(s[0].start - _BESIDE, s[0].at - 1, s[0].end + _BESIDE, s[-1].at + 1), tuple(r.at for r in s))
         for s in stacks
         if s[-1].at - s[0].at > _LOWEST
     ]

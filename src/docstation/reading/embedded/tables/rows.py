@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from docstation.document.geometry import Box
 from docstation.document.text import type_size
@@ -22,6 +23,7 @@ GROUP_GAP = 0.6
 _LEADING, _FOLLOWING = re.compile(r"[-+(−–]?\d{1,3}"), re.compile(r"\d{3}([.,]\d+)?[%)]?")
 _TWO_LINES = 1.75
 """Font sizes between the middles of a row's upper and lower neighbours, where all three are one heading."""
+_ENOUGH_SPACES = 8
 _NUMBER = re.compile(r"[-+(−–]?[\d.,]*\d[\d.,]*[%)]?")
 
 
@@ -69,6 +71,14 @@ def size_of(words: Sequence[Placed]) -> float:
     """Median type size in points, estimated where it is not known."""
     sizes = sorted(type_size(w.word) for w in words)
     return sizes[len(sizes) // 2] if sizes else 10.0
+
+
+def word_space(rows: Sequence[Row]) -> float:
+    """Median white between the words of a chunk, font sizes; 0 where chunks of several words are few."""
+    size = size_of([w for row in rows for w in row.words])
+    chunks = [sorted(chunk.words, key=lambda w: w.box.x0) for row in rows for chunk in row.chunks]
+    spaces = sorted(b.box.x0 - a.box.x1 for words in chunks for a, b in pairwise(words))
+    return spaces[len(spaces) // 2] / size if len(spaces) >= _ENOUGH_SPACES else 0.0
 
 
 def rows_of(words: Sequence[Placed], gap: float = GAP) -> list[Row]:

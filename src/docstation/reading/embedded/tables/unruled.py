@@ -14,12 +14,12 @@ from math import sqrt
 
 from docstation.document.geometry import Box
 from docstation.document.table import Cell, Table
-from docstation.reading.embedded.tables.columns import column_at, column_edges, with_heads
+from docstation.reading.embedded.tables.columns import column_at, column_edges, with_heads, with_lone_heads
 from docstation.reading.embedded.tables.fill import Placed, cell_confidence, cell_text
 from docstation.reading.embedded.tables.found import FoundTable
 from docstation.reading.embedded.tables.headers import is_number, with_headers
 from docstation.reading.embedded.tables.regions import Region, aligned_regions, ruled_regions, trimmed
-from docstation.reading.embedded.tables.rows import Row, rows_of, size_of, with_centred_heads
+from docstation.reading.embedded.tables.rows import Row, rows_of, size_of, with_centred_heads, word_space
 from docstation.reading.embedded.tables.stacked_heads import (
     GridRow,
     Stacked,
@@ -36,7 +36,10 @@ _LEADERS = re.compile(r"(\.\s?){4,}|…{2,}|_{4,}")
 _BULLET = re.compile(r"[-–—•·▪*]|\(?[\dа-яa-zivx]{1,4}[.)]+|(\d+\.)+\d*", re.IGNORECASE)
 _SUM = re.compile(r"(итого?|всего|total|subtotal|sum)\b", re.IGNORECASE)
 _WORDS_PER_CELL = 7.0
+_SHORT_WORDS = 3.0
 _FINE_GAP, _WIDE_GAP = 0.45, 0.7
+_OVER_SPACE = 1.5
+"""Times the space between words that white between columns is wider than."""
 _ROW_APART = 1.15
 """Times that two rows are farther apart than two lines of one cell, where this tells them apart."""
 _WITHIN_ROW = 0.88
@@ -70,9 +73,12 @@ def _table(region: Region) -> FoundTable | None:
         return None
     size = size_of(words)
     # Spaces of a few rows may fall on one another by chance; those of many rows do not.
-    gap = _FINE_GAP if len(region.rows) >= 5 else _WIDE_GAP
+    fine = min(_WIDE_GAP, max(_FINE_GAP, _OVER_SPACE * word_space(region.rows)))
+    gap = fine if len(region.rows) >= 5 else _WIDE_GAP
     rows = with_centred_heads(rows_of(words, gap), size)
-    edges = with_heads(rows, column_edges(rows, narrowest=0.9 * gap * size))
+    edges = column_edges(rows, narrowest=0.9 * gap * size)
+    if len(edges) >= 3:
+        edges = with_lone_heads(rows, with_heads(rows, edges))
     if len(edges) < 3:
         return None
     grid = [_cells(row, edges) for row in rows]
@@ -152,7 +158,9 @@ def _plausible(grid: Sequence[GridRow], columns: int, region: Region) -> bool:
     if columns == 2 and all(_BULLET.fullmatch(text) for (column, _), text in cells if column == 0):
         return False
     numbers = sum(is_number(text) for text in texts) / len(texts)
-    if _is_prose(texts, numbers, ruled=bool(region.rules)):
+    if _is_prose(texts, numbers, ruled=bool(region.rules)) and not (
+        region.rules and _has_short_columns(cells, columns)
+    ):
         return False
     if len(region.rules) >= 3 or (len(region.rules) == 2 and numbers > 0.2):
         return len(full) >= 2
@@ -169,6 +177,13 @@ def _is_prose(texts: Sequence[str], numbers: float, *, ruled: bool) -> bool:
     words = sum(len(text.split()) for text in texts) / len(texts)
     many = len(texts) >= (60 if ruled else 24) and words >= 2.5
     return numbers < 0.15 and (divided * (10 if ruled else 20) > len(texts) or many)
+
+
+def _has_short_columns(cells: Sequence[tuple[tuple[int, int], str]], columns: int) -> bool:
+    """Whether all columns but one hold short texts, unlike prose that is set in columns."""
+    texts = [[text for (column, count), text in cells if (column, count) == (place, 1)] for place in range(columns)]
+    long = [held for held in texts if sum(len(text.split()) for text in held) > _SHORT_WORDS * len(held)]
+    return columns >= 3 and all(texts) and len(long) <= 1
 
 
 def _joined_rows(grid: Sequence[GridRow], rows: Sequence[Row], rules: Sequence[float]) -> list[GridRow]:
@@ -254,7 +269,8 @@ def _under(above: GridRow, key: tuple[int, int]) -> tuple[int, int]:
 def _found(parts: Stacked, edges: Sequence[float], region: Region) -> FoundTable:
     grid = parts.rows
     words = [w for row in grid for held in row.values() for w in held]
-    box = Box.around(w.box for w in words)
+    box = Box.around([w.box for w in words] if region.frame is None else [region.frame, *(w.box for w in words)])
+    edges = [min(edges[0], box.x0), *edges[1:-1], max(edges[-1], box.x1)]
     ys = _row_edges(grid, box)
     cells, bold = [], set()
     for r, row in enumerate(grid):
@@ -270,7 +286,8 @@ def _found(parts: Stacked, edges: Sequence[float], region: Region) -> FoundTable
         marked = tuple(replace(cell, header=cell.row < parts.heads) for cell in table.cells)
         table = Table(table.rows, table.columns, marked)
     else:
-        table = with_headers(table, frozenset(bold))
+        # Tables whose rows no rules part have one under their headings, where they have rules at all.
+        table = with_headers(table, frozenset(bold), by_place=not region.rules)
     confidence = 0.9 if region.rules else 0.75
     return FoundTable(box, table, False, frozenset(w.index for w in words), confidence)
 
