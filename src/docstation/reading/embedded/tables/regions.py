@@ -30,6 +30,13 @@ _INDENT = 18.0
 """Points from a table's left border within which its first column begins."""
 _WHOLE_WIDTH = 0.85
 """Share of a table's width from which a line of text is none of its cells."""
+_EVEN = 1.5
+"""Times the median space between words that the widest of a stretched line is less than."""
+_STRETCHED_WIDTH = 0.96
+_WIDEST_SPACE = 2.5
+"""Font sizes between the words of a stretched line at most."""
+_OPEN = 0.35
+"""Share of a stretched line's width that its spaces take at most."""
 _SET_APART = 1.25
 """Distances of the rows above from which a row without a first cell no longer belongs to the table."""
 
@@ -107,13 +114,22 @@ def _runs_from(row: Row, box: Box) -> bool:
 
 
 def _fills(row: Row, box: Box) -> bool:
-    """Whether a row is a line of text as wide as the table would be."""
-    return len(row.chunks) == 1 and len(row.words) >= _TEXT_WORDS and row.box.width > _WHOLE_WIDTH * box.width
+    """Whether a row is a line of text as wide as the table would be, perhaps one that is stretched to that width."""
+    words = sorted(row.words, key=lambda w: w.box.x0)
+    if len(words) < _TEXT_WORDS or row.box.width < _WHOLE_WIDTH * box.width:
+        return False
+    spaces = sorted(b.box.x0 - a.box.x1 for a, b in pairwise(words))
+    if len(row.chunks) == 1:
+        return True
+    widest = min(_EVEN * spaces[len(spaces) // 2], _WIDEST_SPACE * size_of(words))
+    stretched = spaces[-1] < widest and sum(spaces) < _OPEN * row.box.width
+    return stretched and row.box.width > _STRETCHED_WIDTH * box.width
 
 
 def _is_captioned(rows: Sequence[Row]) -> bool:
-    """Whether nothing but lines of one chunk stands there, and one of them names a table."""
-    return all(len(row.chunks) == 1 for row in rows) and any(marks.opens_caption(row.chunks[0].text) for row in rows)
+    """Whether a line by itself names a table."""
+    alone = [row.chunks[0].text for row in rows if len(row.chunks) == 1]
+    return any(marks.is_sure_caption(text) and marks.caption_is_of_table(text) for text in alone)
 
 
 def _without_outer_rules(words: Sequence[Placed], box: Box, rules: tuple[float, ...]) -> tuple[Box, tuple[float, ...]]:
