@@ -29,10 +29,11 @@ def test_tables_over_pages_that_a_model_read_are_joined_and_no_others():
 
 
 @pytest.mark.slow
-def test_tables_over_pages_of_a_text_layer_are_joined_and_no_others(tmp_path: Path):
+@pytest.mark.parametrize(("ruling", "count"), [(Ruling.FULL, 3), (Ruling.ROWS, 14)])
+def test_tables_over_pages_of_a_text_layer_are_joined_and_no_others(tmp_path: Path, ruling: Ruling, count: int):
     total = Score()
-    for seed in SEEDS[:3]:
-        drawn = draw(seed, ruling=Ruling.FULL)
+    for seed in SEEDS[:count]:
+        drawn = draw(seed, ruling=ruling)
         path = tmp_path / f"{drawn.name}.pdf"
         path.write_bytes(drawn.pdf)
         score(drawn, read_text_layer(path), total)

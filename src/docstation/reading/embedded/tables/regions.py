@@ -28,7 +28,7 @@ _BESIDE = 3.0
 """Points by which words may stand out beside a table's rules."""
 _INDENT = 18.0
 """Points from a table's left border within which its first column begins."""
-_WHOLE_WIDTH = 0.85
+_MOST_WIDTH = 0.7
 """Share of a table's width from which a line of text is none of its cells."""
 _EVEN = 1.5
 """Times the median space between words that the widest of a stretched line is less than."""
@@ -100,7 +100,7 @@ def _parted(words: Sequence[Placed], box: Box, rules: tuple[float, ...]) -> list
     for above, below in pairwise(rules):
         parts[-1].append(above)
         rows = rows_of(words_inside(words, Box(box.x0, above, box.x1, below)))
-        if any(_fills(row, box) for row in rows) or _is_captioned(rows):
+        if _parts_tables(rows, box):
             parts.append([])
     parts[-1].append(rules[-1])
     return [
@@ -113,14 +113,24 @@ def _runs_from(row: Row, box: Box) -> bool:
     return _is_text(row) and row.box.x0 < box.x0 + _INDENT
 
 
+def _parts_tables(rows: Sequence[Row], box: Box) -> bool:
+    """Whether rows are what stands between two tables: running text or a caption, and hardly a row of cells.
+
+    A long line by itself may also head a part of a table; rows of cells are under it then.
+    """
+    text = [row for row in rows if _fills(row, box)]
+    cells = [row for row in rows if len(row.chunks) > 1 and row not in text]
+    return len(cells) < len(text) or (_is_captioned(rows) and len(cells) <= 1)
+
+
 def _fills(row: Row, box: Box) -> bool:
-    """Whether a row is a line of text as wide as the table would be, perhaps one that is stretched to that width."""
+    """Whether a row is a line of text over most of the table's width, or one that is stretched to all of it."""
     words = sorted(row.words, key=lambda w: w.box.x0)
-    if len(words) < _TEXT_WORDS or row.box.width < _WHOLE_WIDTH * box.width:
+    if len(words) < _TEXT_WORDS or row.box.x0 > box.x0 + _INDENT:
         return False
-    spaces = sorted(b.box.x0 - a.box.x1 for a, b in pairwise(words))
     if len(row.chunks) == 1:
-        return True
+        return row.box.width > _MOST_WIDTH * box.width
+    spaces = sorted(b.box.x0 - a.box.x1 for a, b in pairwise(words))
     widest = min(_EVEN * spaces[len(spaces) // 2], _WIDEST_SPACE * size_of(words))
     stretched = spaces[-1] < widest and sum(spaces) < _OPEN * row.box.width
     return stretched and row.box.width > _STRETCHED_WIDTH * box.width
@@ -147,7 +157,8 @@ def _without_outer_rules(words: Sequence[Placed], box: Box, rules: tuple[float, 
 def _is_columnar(words: Sequence[Placed], box: Box, part: tuple[float, ...], rest: tuple[float, ...]) -> bool:
     """Whether the lines between the two rules `part` may be rows of the table between the rules `rest`."""
     rows, others = (rows_of(words_inside(words, Box(box.x0, ys[0], box.x1, ys[-1]))) for ys in (part, rest))
-    if not rows or any(_runs_from(row, box) for row in rows):
+    text = [row for row in rows if _runs_from(row, box)]
+    if not rows or (text and len(text) >= sum(len(row.chunks) > 1 for row in rows if row not in text)):
         return False
     few, many = _median_chunks(rows), _median_chunks(others)
     # Cells of several lines: most lines hold one or two chunks, but each row begins with a line that holds all.
