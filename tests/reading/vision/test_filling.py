@@ -13,6 +13,7 @@ from docstation.document.text import Line, Word
 from docstation.inference.profile import Task
 from docstation.reading.vision.answers import Answer, End
 from docstation.reading.vision.filling import fitting, inserted, usable, without_astray
+from docstation.reading.vision.page_reading import Draft
 from docstation.reading.vision.planner import Ask
 
 PLACE = Box(50, 100, 250, 112)
@@ -107,3 +108,11 @@ def test_words_on_white_paper_go_where_something_is_missing_or_they_are_said_els
     empty = {astray.box, other.box}
     assert without_astray([there, astray, other], empty, missing=False) == [there, other]
     assert without_astray([there, astray, other], empty, missing=True) == [there]
+
+
+def test_a_silent_place_where_other_blocks_speak_is_not_asked_for_again() -> None:
+    block = Block("", Category.TEXT, Box(60, 100, 300, 112), text="Said already")
+    wide, free = Box(50, 50, 400, 300), Box(50, 400, 400, 420)
+    ink = (Box(70, 200, 300, 212), Box(70, 402, 300, 414))
+    draft = Draft((block,), ink, ((Category.TEXT, wide), (Category.TABLE, free)), 0.5)
+    assert draft.gaps == ((Category.TABLE, free), (Category.TEXT, ink[0]))
