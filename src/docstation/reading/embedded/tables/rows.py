@@ -24,6 +24,8 @@ _LEADING, _FOLLOWING = re.compile(r"[-+(−–]?\d{1,3}"), re.compile(r"\d{3}([.
 _TWO_LINES = 1.75
 """Font sizes between the middles of a row's upper and lower neighbours, where all three are one heading."""
 _ENOUGH_SPACES = 8
+TEXT_WORDS = 7
+"""Words side by side from which a row is text and no cell."""
 _NUMBER = re.compile(r"[-+(−–]?[\d.,]*\d[\d.,]*[%)]?")
 
 
@@ -99,6 +101,17 @@ def rows_of(words: Sequence[Placed], gap: float = GAP) -> list[Row]:
             open_rows.append([word])
             reaches.append(word.box)
     return [Row(_chunks(row, gap)) for row in open_rows]
+
+
+def is_text(row: Row) -> bool:
+    """Whether a row is running text, perhaps with a label before it, and no row of cells."""
+    return len(row.chunks) <= 2 and max(len(chunk.words) for chunk in row.chunks) >= TEXT_WORDS
+
+
+def median_chunks(rows: Sequence[Row]) -> int:
+    """Of the rows; 0 without any."""
+    counts = sorted(len(row.chunks) for row in rows)
+    return counts[len(counts) // 2] if counts else 0
 
 
 def with_centred_heads(rows: Sequence[Row], size: float) -> list[Row]:

@@ -1,7 +1,7 @@
 """Tables without a grid of lines: rows of chunks that share columns, with or without horizontal rules.
 
-Where to look, `regions` says. Prose in columns, lists, contents with leaders and forms of label and value are left to
-the running text.
+Where to look, `between_rules` and `regions` say. Prose in columns, lists, contents with leaders and forms of label and
+value are left to the running text.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from math import sqrt
 
 from docstation.document.geometry import Box
 from docstation.document.table import Cell, Table
+from docstation.reading.embedded.tables.between_rules import ruled_regions
 from docstation.reading.embedded.tables.columns import column_at, column_edges, with_heads, with_lone_heads
 from docstation.reading.embedded.tables.fill import Placed, cell_confidence, cell_text
 from docstation.reading.embedded.tables.found import FoundTable
 from docstation.reading.embedded.tables.headers import is_number, with_headers
-from docstation.reading.embedded.tables.regions import Region, aligned_regions, ruled_regions, trimmed
+from docstation.reading.embedded.tables.regions import Region, aligned_regions, trimmed
 from docstation.reading.embedded.tables.rows import Row, rows_of, size_of, with_centred_heads, word_space
 from docstation.reading.embedded.tables.stacked_heads import (
     GridRow,
