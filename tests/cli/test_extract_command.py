@@ -1,5 +1,8 @@
 import csv
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +15,16 @@ from docstation.jobs.events import FileRead, FileStarted, PageRead
 from docstation.testing.business import Kind, draw
 from docstation.testing.model_server import running
 from docstation.testing.model_server_api import Said
+
+COMMAND = str(Path(sys.executable).with_name("docstation"))
+
+
+def read_terminal(descriptor: int) -> bytes:
+    """What was written to the terminal; nothing once nobody writes any more."""
+    try:
+        return os.read(descriptor, 65_536)
+    except OSError:
+        return b""
 
 
 @pytest.fixture
@@ -178,3 +191,22 @@ def test_a_model_that_serves_is_asked_about_the_pages_themselves(run, tmp_path, 
     refused = run(*words, "--model")
     assert refused.code != 0
     assert "model" in json.loads(refused.out)["files"][0]["errors"][0]["message"]
+
+
+@pytest.mark.slow
+def test_on_a_terminal_it_is_seen_that_the_model_is_at_work(tmp_path, monkeypatch):
+    (tmp_path / "act.pdf").write_bytes(draw(Kind.ACT, 3).pdf)
+    ours, theirs = os.openpty()
+    with running(name="Qwen/Qwen3-VL-4B-Instruct") as server:
+        server.api.says = lambda _body: Said('{"act": "of work done"}', piece_seconds=0.3)
+        monkeypatch.setenv("DOCSTATION_HOME", str(tmp_path / "home"))
+        monkeypatch.setenv("DOCSTATION_UI_LANGUAGE", "en")
+        monkeypatch.setenv("DOCSTATION_READING_ENDPOINT", server.address)
+        monkeypatch.setenv("DOCSTATION_READING_ENGINE", "embedded")
+        words = ["extract", "act.pdf", "--fields", "act", "--local", "-j", "1"]
+        extraction = subprocess.Popen([COMMAND, *words], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        shown = b"".join(iter(lambda: read_terminal(ours), b"")).decode()
+        assert extraction.wait(60) == 0
+    os.close(ours)
+    assert "act.pdf: the model answers, 0 of 1" in shown

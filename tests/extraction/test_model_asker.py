@@ -107,7 +107,7 @@ def test_a_page_without_an_answer_is_read_by_rules_and_told():
     with serving(says) as (where, _asked):
         told: list[tuple[int, int]] = []
         extraction = extracted(where, PAPER, second, told=lambda *pages: told.append(pages))
-    assert told == [(1, 2), (2, 2)]
+    assert told == [(0, 2), (1, 2), (2, 2)]
     number, total = extraction.leaves[:2]
     assert (total.value, total.by, total.evidence.page) == (31, "rules", 2)
     assert (number.status, number.reason) == (Status.MISSING, NOT_ANSWERED)

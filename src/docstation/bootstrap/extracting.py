@@ -147,8 +147,21 @@ def pictures_of(path: Path, password: str | None, limits: Limits) -> Iterator[Pi
         yield picture
 
 
-def extract_document(document: Document, schema: Schema, by: By, picture: Picture) -> Extraction:
+def extract_document(
+    document: Document,
+    schema: Schema,
+    by: By,
+    picture: Picture,
+    told: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Extraction:
     """The schema's values from one document, with the model that serves or by rules.
+
+    Args:
+        document: as it was read.
+        schema: what is wanted.
+        by: who is to extract.
+        picture: of each page that a model is asked about.
+        told: is called as a model answers, with how many pages are done and how many there are.
 
     Raises:
         DocStationError: what `asking` and asking itself raise.
@@ -156,4 +169,4 @@ def extract_document(document: Document, schema: Schema, by: By, picture: Pictur
     from docstation.extraction.extract import extract
 
     with asking(by, picture) as asker:
-        return extract(document, schema, asker)
+        return extract(document, schema, asker, told=told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ class ExtractSink:
     schema: Schema
     settings: Settings
     by: str
+    view: View
     extractions: dict[str, Extraction] = field(default_factory=dict)
 
     def started(self, result: FileResult) -> None:
@@ -54,7 +56,9 @@ class ExtractSink:
 
         try:
             with pictures_of(event.original, event.password, self.settings.limits) as picture:
-                found = extract_document(event.document, self.schema, By(self.by), picture)
+                found = extract_document(
+                    event.document, self.schema, By(self.by), picture, partial(self.view.asked, result)
+                )
             # By the name that is shown: files of several folders may be called alike.
             self.extractions[event.name] = extraction_in(replace(found, source=event.name), active())
         except Exception as error:  # one file that cannot be extracted from must not cost the others
@@ -166,8 +170,9 @@ def command(
     for place in wanted.ignored if not quiet else ():
         say(translate(N_("{place} is not looked at."), place=place))
     client = service_wanted(service, settings, options)
-    sink = ExtractSink(wanted, settings, "auto" if model is None else "model" if model else "rules")
-    run = Run(sink, _view(quiet=quiet))
+    view = _view(quiet=quiet)
+    sink = ExtractSink(wanted, settings, "auto" if model is None else "model" if model else "rules", view)
+    run = Run(sink, view)
     interrupted = False
     try:
         if client is None:

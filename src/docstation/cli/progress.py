@@ -55,6 +55,9 @@ class View(Protocol):
     def reserve(self, file: FileResult, code: str) -> None:
         """Something became of the reserve model for a file; see `docstation.jobs.reserve.sentence`."""
 
+    def asked(self, file: FileResult, done: int, pages: int) -> None:
+        """A model has answered, about values, for so many of a file's pages."""
+
     def ended(self, file: FileResult) -> None:
         """A file has ended, well or badly."""
 
@@ -74,6 +77,9 @@ class Quiet:
         pass
 
     def reserve(self, file: FileResult, code: str) -> None:
+        pass
+
+    def asked(self, file: FileResult, done: int, pages: int) -> None:
         pass
 
     def ended(self, file: FileResult) -> None:
@@ -131,6 +137,10 @@ class Live(Lines):
         rate = task.completed / task.elapsed if task.elapsed else 0.0
         self._progress.update(self._task, rate=translate(N_("{rate} pages/s"), rate=f"{rate:.1f}"))
         super().page(file, result)
+
+    def asked(self, file: FileResult, done: int, pages: int) -> None:
+        said = translate(N_("{name}: the model answers, {done} of {pages}"), name=file.name, done=done, pages=pages)
+        self._progress.update(self._task, description=said)
 
     def tell(self, line: str) -> None:
         from rich.text import Text

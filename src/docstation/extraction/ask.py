@@ -78,7 +78,7 @@ def by_asking(
         schema: what is wanted.
         pages: to ask about.
         asker: the model.
-        told: is called after each page with how many are done, and how many there are.
+        told: is called before the first page and after each, with how many are done and how many there are.
 
     Raises:
         DocStationError: what the asker raises, but for an `AskFailed`.
@@ -86,6 +86,7 @@ def by_asking(
     wanted = to_asked_schema(schema.fields)
     answers, unanswered = list[PageAnswer](), list[PageStreams]()
     in_vain = 0
+    told(0, len(pages))
     for number, streams in enumerate(pages, 1):
         try:
             if in_vain < MOST_IN_VAIN:
