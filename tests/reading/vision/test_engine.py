@@ -396,3 +396,24 @@ def test_a_dense_page_is_read_in_two_steps() -> None:
     assert (read.status, [one.step for one in read.attempts]) == (PageStatus.OK, ["planned"])
     assert tasks == ["layout"] + ["text"] * marked.LINES
     assert plain.shown == []
+
+
+def test_a_page_that_a_model_cannot_write_as_json_is_asked_for_as_html() -> None:
+    asked: list[str] = []
+
+    def says(body: Mapping[str, object]) -> Said:
+        asked.append("html" if "data-bbox" in json.dumps(body) else "json")
+        if asked[-1] == "json":
+            return Said("I am sorry, I cannot do that.")
+        high, wide = marked.picture_of(body).shape[:2]
+        elements = []
+        for block in json.loads(marked.answer(body)):
+            box = (round(1000 * at / side) for at, side in zip(block["bbox"], (wide, high) * 2, strict=True))
+            elements.append(f'<p data-bbox="{" ".join(map(str, box))}">{block["text"]}</p>')
+        return Said("".join(elements))
+
+    with engine(says, name=QWEN) as (made, plain):
+        page = made.read(marked_page()).page
+    assert texts(page) == wanted()
+    assert (page.status, asked, plain.shown) == (PageStatus.REPAIRED, ["json", "json", "html"], [])
+    assert [one.step for one in page.attempts] == ["planned", "warmer", "html"]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from docstation.errors import Interrupted
 from docstation.inference.asking import ChatRequest, Repetition, messages
@@ -24,10 +25,27 @@ from docstation.inference.served import ServedModel
 from docstation.intake.memory import trim
 from docstation.intake.page import Pixels
 from docstation.reading.vision.fields import ParsedBlock
+from docstation.reading.vision.page_html import PageHtml
 from docstation.reading.vision.planner import Ask
-from docstation.reading.vision.stream import StreamParser, parse
+from docstation.reading.vision.stream import StreamParser
 
-LAYOUTS = frozenset({Task.LAYOUT, Task.LAYOUT_ONLY})
+
+class BlockParser(Protocol):
+    """Reads an answer while it comes."""
+
+    def feed(self, delta: str) -> list[ParsedBlock]:
+        """Take the next piece; returns the blocks that it completes."""
+
+    def close(self) -> ParsedBlock | None:
+        """The answer is over; returns what can be saved of the block that it ended in, or None."""
+
+
+LAYOUTS: Mapping[Task, Callable[[], BlockParser]] = {
+    Task.LAYOUT: StreamParser,
+    Task.LAYOUT_ONLY: StreamParser,
+    Task.DOCUMENT: PageHtml,
+}
+"""Questions that are answered with blocks, and what reads the answers."""
 _LARGE = 1_000_000
 """Pixels: of a whole page, not of one of the crops that are asked about side by side."""
 _LEAST_GARBLE = 8
@@ -182,7 +200,7 @@ class _Heard:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._parser = StreamParser() if ask.task in LAYOUTS else None
+        self._parser = LAYOUTS[ask.task]() if ask.task in LAYOUTS else None
         self._guard = LoopGuard()
         self._pieces: list[str] = []
         self._items: list[ParsedBlock] = []
@@ -218,7 +236,8 @@ class _Heard:
             return ()
         if self._keep is not None:
             # The loop may well be inside a block, which then ends where the loop begins.
-            return tuple(parse(text))
+            self._parser = LAYOUTS[self._ask.task]()
+            self._items = self._parser.feed(text)
         partial = self._parser.close()
         return (*self._items, partial) if partial is not None else tuple(self._items)
 

@@ -26,7 +26,8 @@ class Step(StrEnum):
     """What can be done; the values are written to files.
 
     PLANNED: as the planner says. AGAIN: the same once more. WARMER: the same at a higher temperature. SMALLER: the same
-    with a smaller picture. HALVES, QUARTERS: in parts that overlap. FILL: what no block explains, by itself; the
+    with a smaller picture. HTML: the page as HTML, which some models write better than JSON. HALVES, QUARTERS: in parts
+    that overlap. FILL: what no block explains, by itself; the
     embedded engine reads what the model does not, and all of it where there are more than `MOST_GAPS`. EMBEDDED: the
     whole page by the embedded engine. DONE: nothing more.
     """
@@ -35,6 +36,7 @@ class Step(StrEnum):
     AGAIN = "again"
     WARMER = "warmer"
     SMALLER = "smaller"
+    HTML = "html"
     HALVES = "halves"
     QUARTERS = "quarters"
     FILL = "fill"
@@ -77,8 +79,8 @@ class Tried:
 
 
 _AFTER = {
-    End.LOOP: (Step.WARMER, Step.SMALLER, Step.HALVES, Step.QUARTERS),
-    End.GARBLED: (Step.WARMER, Step.SMALLER, Step.HALVES),
+    End.LOOP: (Step.WARMER, Step.SMALLER, Step.HTML, Step.HALVES, Step.QUARTERS),
+    End.GARBLED: (Step.WARMER, Step.HTML, Step.SMALLER, Step.HALVES),
     End.LENGTH: (Step.HALVES, Step.QUARTERS, Step.WARMER),
     End.STOP: (Step.WARMER, Step.HALVES),
     End.BROKEN: (Step.AGAIN, Step.WARMER, Step.HALVES),
@@ -94,11 +96,12 @@ def best(tried: Sequence[Tried]) -> int:
     return max(range(len(tried)), key=lambda place: tried[place].worth)
 
 
-def next_step(tried: Sequence[Tried], *, in_time: bool = True) -> Step:
+def next_step(tried: Sequence[Tried], *, in_time: bool = True, html: bool = False) -> Step:
     """What comes next.
 
     Args:
         tried: what was done, in order.
+        html: whether the model has words for a page as HTML.
         in_time: whether the page's deadline leaves room for another question to the model.
     """
     if not tried:
@@ -109,6 +112,8 @@ def next_step(tried: Sequence[Tried], *, in_time: bool = True) -> Step:
         return Step.DONE
     if top.is_mendable and top.gaps <= MOST_GAPS:
         return Step.FILL
+    if not html:
+        done.add(Step.HTML)
     left = [step for step in _AFTER[tried[-1].end] if step not in done]
     if left and in_time and len(tried) < MOST_STEPS:
         return left[0]

@@ -31,6 +31,8 @@ LEAST_SECONDS = 5.0
 """That must be left of the page's time for another question."""
 PAUSES = {Step.AGAIN: 0.25, Step.WARMER: 1.0, Step.HALVES: 3.0}
 """Seconds before a model is asked again whose engine broke: the station brings it back meanwhile."""
+_PARTS = {Step.HTML: 1, Step.HALVES: 2, Step.QUARTERS: 4}
+"""In how many parts a page is asked for, whatever the plan was."""
 _WITHIN = 0.5
 _NOT_MUCH = 0.9
 """Share of the ink from which a page that nothing could be added to counts as read: the rest is specks and stamps."""
@@ -144,7 +146,8 @@ class PageReading:
         return next((end.value for end in unwell if end is not End.STOP), "missed-ink")
 
     def _next(self) -> Step:
-        return ladder.next_step(self._tried, in_time=self._until - self._clock() > LEAST_SECONDS)
+        html = self._planner.profile.can(Task.DOCUMENT)
+        return ladder.next_step(self._tried, in_time=self._until - self._clock() > LEAST_SECONDS, html=html)
 
     def _take(self, step: Step) -> None:
         began = self._clock()
@@ -185,10 +188,10 @@ class PageReading:
             self._warmth += 1
         if step is Step.SMALLER:
             return replace(plan, asks=tuple(self._planner.resized(one, SMALLER) for one in plan.asks))
-        if step in (Step.HALVES, Step.QUARTERS):
-            whole = replace(plan.asks[0], task=self._task, region=Box(0, 0, *self._size))
-            count = 2 if step is Step.HALVES else 4
-            return Plan("tiles", self._planner.parts(whole, count, self._estimate))
+        if step in _PARTS:
+            task = Task.DOCUMENT if step is Step.HTML else self._task
+            whole = replace(plan.asks[0], task=task, region=Box(0, 0, *self._size))
+            return Plan("tiles", self._planner.parts(whole, _PARTS[step], self._estimate))
         return plan
 
     @property
