@@ -135,6 +135,14 @@ def unable() -> NoReturn:
     raise MissingDependency(name="model", command="fetch it")
 
 
+def stillborn(folder: Path) -> Callable[[tuple[Any, ...]], object]:
+    """Dies while it comes up, as often as there are files in the folder, one fewer each time."""
+    for path in folder.iterdir():
+        path.unlink()
+        os._exit(1)
+    return obedient()
+
+
 def slow_to_start() -> NoReturn:
     """A target that never comes up."""
     while True:

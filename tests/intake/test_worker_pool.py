@@ -178,6 +178,19 @@ def test_a_worker_that_does_not_come_up_fails_every_task(target: str, kind: type
     assert {type(outcome.error) for outcome in outcomes} == {kind}
 
 
+@pytest.mark.parametrize(("deaths", "values"), [(3, [1, 2]), (4, [2])])
+def test_a_worker_that_dies_before_it_comes_up_is_tried_again_a_few_times(
+    tmp_path: Path, preload: str, deaths: int, values: list[int]
+) -> None:
+    for number in range(deaths):
+        (tmp_path / str(number)).touch()
+    initial = (tmp_path,)
+    with WorkerPool(1, "intake_handlers:stillborn", limits=LIMITS, preload=preload, initial=initial) as pool:
+        outcomes = list(pool.run([("return", 1), ("return", 2)]))
+    assert [outcome.value for outcome in outcomes if outcome.error is None] == values
+    assert [reason(outcome) for outcome in outcomes if outcome.error] == ["crash"] * (2 - len(values))
+
+
 def test_a_worker_that_cannot_even_be_started_fails_every_task(monkeypatch: pytest.MonkeyPatch, preload: str) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with WorkerPool(2, OBEDIENT, limits=LIMITS, preload=preload) as pool:

@@ -31,6 +31,8 @@ Reason = Literal["timeout", "memory", "crash"]
 
 MOST_GRANTED = 900.0
 """Seconds beyond its bound that a task may ask for, all told, while it waits for something that is not its own work."""
+BIRTH_PAUSES = (0.2, 1.0, 3.0)
+"""Seconds after which a worker is tried again that died before it came up: the system may have had no room for it."""
 _TICK = 0.05
 _AHEAD = 2
 """Tasks per worker that `run` takes from its iterable ahead of their turn."""
@@ -142,6 +144,8 @@ class WorkerPool:
         self._open: set[int] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._stillborn = 0
+        self._not_before = 0.0
         if preload:
             NURSERIES.join(preload)
         self._wake_out, self._wake_in = _pipe()
@@ -250,7 +254,7 @@ class WorkerPool:
                 self._close_gone()
                 self._hand_out()
                 heard = {seat.child.connection: seat for seat in self._seats}
-            busy = any(seat.task is not None or not seat.ready for seat in heard.values())
+            busy = bool(self._pending) or any(seat.task is not None or not seat.ready for seat in heard.values())
             for connection in wait([self._wake_out, *heard], _TICK if busy else None):
                 if connection is self._wake_out:
                     _drain(self._wake_out)
@@ -263,13 +267,15 @@ class WorkerPool:
         for seat in self._seats:
             if seat.ready and seat.task is None and self._pending:
                 self._give(seat, self._pending.popleft())
+        if time.monotonic() < self._not_before:
+            return
         starting = sum(not seat.ready for seat in self._seats)
         while len(self._pending) > starting and len(self._seats) < self._size and not self._closed:
             try:
                 child = Child(self._target, self._initial, memory=self._limits.worker_bytes, preload=self._preload)
             except OSError:
-                if self._seats:
-                    return  # the workers that are there do it all
+                if self._seats or self._may_try_again():
+                    return  # the workers that are there do it all, or the next try
                 # No process to be had at all: a task pays for the try, as for a worker that never came up.
                 task = self._pending.popleft()
                 error = _failure("crash", 0.0, Answer(trace=traceback.format_exc()))
@@ -297,7 +303,9 @@ class WorkerPool:
             return
         if not seat.ready:
             seat.ready = answer.error is None and not answer.trace
-            if not seat.ready:
+            if seat.ready:
+                self._stillborn = 0
+            else:
                 self._settle_failure(seat, "memory" if answer.starved else "crash", answer)
             return
         if answer.more:
@@ -320,8 +328,11 @@ class WorkerPool:
             self._settle_failure(seat, "memory")
 
     def _settle_failure(self, seat: _Seat, reason: Reason, answer: Answer | None = None) -> None:
-        """The seat's task fails, and so does one waiting task when the worker never came up."""
+        """The seat's task fails, and so does one waiting task when the worker never came up, however often tried."""
         if seat.child.killed:
+            return
+        if not seat.ready and reason == "crash" and answer is None and self._may_try_again():
+            self._dismiss(seat)
             return
         error = _failure(reason, seat.allowed, answer)
         with self._lock:
@@ -329,6 +340,14 @@ class WorkerPool:
                 seat.task = self._pending.popleft()
         self._settle(seat, None, error)
         self._dismiss(seat)
+
+    def _may_try_again(self) -> bool:
+        """Whether a worker that could not be had is tried again, after a pause."""
+        if self._stillborn >= len(BIRTH_PAUSES):
+            return False
+        self._not_before = time.monotonic() + BIRTH_PAUSES[self._stillborn]
+        self._stillborn += 1
+        return True
 
     def _settle(self, seat: _Seat, value: object, error: DocStationError | None) -> None:
         task, seat.task = seat.task, None
