@@ -13,7 +13,8 @@ import pytest
 from docstation.errors import WorkerFailed
 from docstation.intake.limits import Limits
 from docstation.intake.nursery import Nurseries
-from docstation.intake.sandbox import Outcome, WorkerPool
+from docstation.intake.outcome import Outcome
+from docstation.intake.sandbox import WorkerPool
 
 OBEDIENT, LOADED = "intake_handlers:obedient", "intake_handlers:loaded"
 LIMITS = Limits(worker_bytes=150_000_000, page_seconds=30.0)

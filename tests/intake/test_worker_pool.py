@@ -18,7 +18,8 @@ import pytest
 
 from docstation.errors import BrokenFile, MissingDependency, WorkerFailed
 from docstation.intake.limits import Limits
-from docstation.intake.sandbox import Outcome, WorkerPool, call
+from docstation.intake.outcome import Outcome
+from docstation.intake.sandbox import WorkerPool, call
 
 OBEDIENT = "intake_handlers:obedient"
 LIMITS = Limits(worker_bytes=150_000_000, page_seconds=30.0)

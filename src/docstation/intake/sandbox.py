@@ -18,16 +18,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 
-from docstation.errors import DocStationError, WorkerFailed
+from docstation.errors import DocStationError
 from docstation.intake.child import Child
 from docstation.intake.limits import Limits
 from docstation.intake.nursery import NURSERIES
+from docstation.intake.outcome import Outcome, Reason, failure
 from docstation.intake.worker import Answer
-from docstation.messages.marking import N_
-
-Reason = Literal["timeout", "memory", "crash"]
 
 MOST_GRANTED = 900.0
 """Seconds beyond its bound that a task may ask for, all told, while it waits for something that is not its own work."""
@@ -36,29 +34,6 @@ BIRTH_PAUSES = (0.2, 1.0, 3.0)
 _TICK = 0.05
 _AHEAD = 2
 """Tasks per worker that `run` takes from its iterable ahead of their turn."""
-_SENTENCES: dict[Reason, str] = {
-    "timeout": N_("Reading stopped: it took longer than {seconds} s."),
-    "memory": N_("Reading stopped: it needed more memory than allowed."),
-    "crash": N_("Reading stopped: the process that read it died."),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one task ended.
-
-    Attributes:
-        task: as it was given.
-        value: what the handler returned; None when it failed.
-        error: None, a DocStationError that the handler raised, or `WorkerFailed` with ``fields["reason"]`` one of
-            "timeout", "memory" and "crash", and ``fields["trace"]`` where Python had one.
-        seconds: spent on it in the worker.
-    """
-
-    task: Any
-    value: Any
-    error: DocStationError | None
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +253,7 @@ class WorkerPool:
                     return  # the workers that are there do it all, or the next try
                 # No process to be had at all: a task pays for the try, as for a worker that never came up.
                 task = self._pending.popleft()
-                error = _failure("crash", 0.0, Answer(trace=traceback.format_exc()))
+                error = failure("crash", 0.0, Answer(trace=traceback.format_exc()))
                 self._outcomes.put((task.number, Outcome(task.value, None, error, 0.0)))
                 continue
             self._seats.append(_Seat(child, since=time.monotonic(), allowed=self._limits.start_seconds))
@@ -334,7 +309,7 @@ class WorkerPool:
         if not seat.ready and reason == "crash" and answer is None and self._may_try_again():
             self._dismiss(seat)
             return
-        error = _failure(reason, seat.allowed, answer)
+        error = failure(reason, seat.allowed, answer)
         with self._lock:
             if seat.task is None and not seat.ready and self._pending:
                 seat.task = self._pending.popleft()
@@ -378,22 +353,8 @@ def call(target: str, task: Any, *, limits: Limits, initial: tuple[object, ...] 
         pool.submit(task)
         outcome = pool.next()
     if outcome is None or outcome.error is not None:
-        raise outcome.error if outcome and outcome.error else WorkerFailed(_SENTENCES["crash"], reason="crash")
+        raise outcome.error if outcome and outcome.error else failure("crash", seconds)
     return outcome.value
-
-
-def is_death(error: DocStationError | None) -> bool:
-    """Whether a task failed because its worker died, of the task or of something else.
-
-    Where memory runs out, the system ends a worker before anything else, whoever took the memory.
-    """
-    return isinstance(error, WorkerFailed) and error.fields.get("reason") == "crash" and not error.fields.get("trace")
-
-
-def _failure(reason: Reason, seconds: float, answer: Answer | None) -> DocStationError:
-    if answer is not None and answer.error is not None:
-        return answer.error
-    return WorkerFailed(_SENTENCES[reason], reason=reason, seconds=round(seconds), trace=answer.trace if answer else "")
 
 
 def _unpickled(data: bytes) -> Answer:

@@ -15,11 +15,12 @@ from pathlib import Path
 from threading import Event as Flag
 
 from docstation.document.model import Document, Page, PageStatus, Source
-from docstation.errors import DocStationError, InputError, WorkerFailed
+from docstation.errors import DocStationError, WorkerFailed
 from docstation.intake.limits import Limits
 from docstation.intake.office import to_pdf
+from docstation.intake.outcome import Outcome, is_death, of_file
 from docstation.intake.ranges import parse_pages
-from docstation.intake.sandbox import Outcome, WorkerPool, is_death
+from docstation.intake.sandbox import WorkerPool
 from docstation.intake.sniff import OFFICE_TYPES
 from docstation.intake.sources import SourceFile, Unusable
 from docstation.jobs.events import Event, FileFailed, FileRead, FileStarted, PageRead
@@ -205,7 +206,7 @@ class Run:
             return
         try:
             if outcome.error is not None:
-                raise _unopened(outcome.error)
+                raise of_file(outcome.error)
             self._begin(file, outcome.value)
         except DocStationError as error:
             self._drop(file)
@@ -282,13 +283,6 @@ def _open_store(file: _File) -> PageStore:
     if file.store is None:
         raise RuntimeError("pages were asked for before their file was opened")
     return file.store
-
-
-def _unopened(error: DocStationError) -> DocStationError:
-    """A file that costs its worker the life at the first look at it is unusable; a trace tells of a bug of ours."""
-    if isinstance(error, WorkerFailed) and not error.fields.get("trace"):
-        return InputError(error.message_id, **error.fields)
-    return error
 
 
 def _failed(task: PageTask, error: DocStationError) -> Page:

@@ -17,8 +17,9 @@ from docstation.document.model import Page, PageStatus
 from docstation.errors import DocStationError, InputError, Interrupted, WorkerFailed
 from docstation.intake.limits import Limits
 from docstation.intake.office import to_pdf
+from docstation.intake.outcome import Outcome, is_death, of_file
 from docstation.intake.ranges import parse_pages
-from docstation.intake.sandbox import Outcome, WorkerPool, is_death
+from docstation.intake.sandbox import WorkerPool
 from docstation.jobs.database import UNANSWERED
 from docstation.jobs.options import ReadOptions
 from docstation.jobs.queue import JobQueue
@@ -161,7 +162,7 @@ class Seat:
             if outcome is None:
                 raise Interrupted
             if outcome.error is not None:
-                raise _unopened(outcome.error)
+                raise of_file(outcome.error)
             found = outcome.value
             numbers = parse_pages(work.options.pages or "", found.page_count, name=work.source.name)
         except Interrupted:
@@ -305,13 +306,6 @@ class Seat:
         if self._pool is not None:
             self._pool.close()
             self._pool = None
-
-
-def _unopened(error: DocStationError) -> DocStationError:
-    """A file that costs its worker the life at the first look at it is unusable; a trace tells of a bug of ours."""
-    if isinstance(error, WorkerFailed) and not error.fields.get("trace"):
-        return InputError(error.message_id, **error.fields)
-    return error
 
 
 def _kept(work: PageWork, page: Page) -> Page:

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from docstation.errors import DocStationError, InputError, Interrupted, WorkerFailed
+from docstation.errors import Interrupted
 from docstation.intake.limits import Limits
+from docstation.intake.outcome import of_file
 
 if TYPE_CHECKING:
     from docstation.intake.sandbox import WorkerPool
@@ -90,7 +91,7 @@ class _Bench:
                 if self._ending:
                     raise Interrupted
         if outcome.error is not None:
-            raise _unusable(outcome.error)
+            raise of_file(outcome.error)
         return outcome.value
 
     @contextmanager
@@ -123,10 +124,3 @@ class _Bench:
             if self._pool is not None:
                 self._pool.close()
                 self._pool = None
-
-
-def _unusable(error: DocStationError) -> DocStationError:
-    """A file that costs a child its life cannot be used; a trace tells of a bug of ours."""
-    if isinstance(error, WorkerFailed) and not error.fields.get("trace"):
-        return InputError(error.message_id, **error.fields)
-    return error
