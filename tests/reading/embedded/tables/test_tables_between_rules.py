@@ -49,13 +49,12 @@ class Paper:
                 self.text(line, x, self.y + LEADING * place)
         self.y += LEADING * max(cell.count("\n") + 1 for cell in cells) + 4
 
-    def table(self, count: int, *, heads: bool = True, first: int = 1) -> None:
+    def table(self, count: int) -> None:
         """A table with rows of two lines."""
         self.rule()
-        if heads:
-            self.row(*HEADS, places=(90, 260, 470))
-            self.rule()
-        for number in range(first, first + count):
+        self.row(*HEADS, places=(90, 260, 470))
+        self.rule()
+        for number in range(1, count + 1):
             self.row(f"Worker {number}", DUTY, f"Hall {number}")
         self.rule()
 
@@ -131,9 +130,13 @@ def test_a_table_stands_where_its_rules_do() -> None:
     assert found.box.iou(frame) > 0.98
 
 
-def test_what_goes_on_from_the_page_before_has_no_headings() -> None:
+@pytest.mark.parametrize("duty", [DUTY, "keeps the register"])
+def test_what_goes_on_from_the_page_before_has_no_headings(duty: str) -> None:
     paper = Paper()
-    paper.table(5, heads=False, first=8)
+    paper.rule()
+    for number in range(8, 13):
+        paper.row(f"Worker {number}", duty, f"Hall {number}")
+    paper.rule()
     assert shapes(paper.tables()) == [(5, 3, 0)]
 
 
@@ -144,17 +147,17 @@ def test_rows_that_are_numbered_are_no_headings_by_their_place() -> None:
     assert shapes(paper.tables()) == [(4, 3, 0)]
 
 
-def test_the_end_of_a_long_line_is_no_column() -> None:
+def test_wide_spaces_between_words_make_no_columns() -> None:
     paper = Paper()
     paper.rule()
-    paper.row("No.", "Post", "Duty", places=(64, 110, 300))
+    paper.row(*HEADS, places=(90, 260, 455))
     paper.rule()
-    for number in range(1, 8):
-        text = DUTY if number != 3 else "keeps the register of the tests and hands it on a\nday"
-        paper.row(str(number), f"Worker {number}", text, places=(64, 90, 180))
+    for number in range(1, 7):
+        for text, x in zip((f"Worker {number}", "keeps the books", f"Hall {number}"), PLACES, strict=True):
+            paper.text(text, x, paper.y, 0.55 * SIZE)
+        paper.y += 16
     paper.rule()
-    (found,) = paper.tables()
-    assert found.table.columns == 3
+    assert shapes(paper.tables()) == [(7, 3, 1)]
 
 
 def test_a_heading_that_stands_beside_what_is_under_it_makes_no_column() -> None:

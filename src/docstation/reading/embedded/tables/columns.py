@@ -48,16 +48,7 @@ def column_edges(rows: Sequence[Row], *, narrowest: float) -> list[float]:
     free = crossings <= across
     strips = [(a, b) for a, b in _runs(free) if a > 0 and b < len(free) and (b - a) / 2 >= narrowest]
     edges = [left + _emptiest(crossings, a, b) / 2 for a, b in strips]
-    return _without_signs(core, _owned(core, [left - 1, *edges, right + 1]))
-
-
-def _owned(rows: Sequence[Row], edges: list[float]) -> list[float]:
-    """`edges` without those over which all that the column behind them holds comes from the column before.
-
-    Few lines of a long text reach its right border; what stands there is the end of lines, and no column.
-    """
-    begun = {column_at(edges, chunk.box.x0 + 1) for row in rows for chunk in row.chunks}
-    return [edge for place, edge in enumerate(edges) if place in begun or place in (0, len(edges) - 1)]
+    return _without_signs(core, [left - 1, *edges, right + 1])
 
 
 def _full(rows: Sequence[Row]) -> list[Row]:
