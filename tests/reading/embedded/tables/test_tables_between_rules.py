@@ -20,8 +20,8 @@ HEADS = ("Post", "Duty", "Site")
 PLACES = (64.0, 160.0, 440.0)
 DUTY = "keeps the register of the tests and hands\nit to the head of the hall on the same day"
 PROSE = (
-    "The foreman of the shift reports every fault of the equipment to the mechanic before",
-    "the end of the working day and keeps all of the records of the tests for three years",
+    "The foreman of the shift reports every fault of all the equipment to the mechanic",
+    "before the end of the working day and keeps all of the records of the inspections",
 )
 
 
