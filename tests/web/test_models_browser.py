@@ -87,7 +87,7 @@ def test_a_switch_is_called_off(open_page: Opens, station: StationService, shot:
     page.locator(".st-key-models_switch_endless button").click()
     expect(page.locator(".st-key-models_now")).to_contain_text("загрузка")
     page.get_by_role("button", name="Отменить переключение").click()
-    expect(page.locator(".st-key-models_ending")).to_contain_text("отменено", timeout=40_000)
+    expect(page.locator(".st-key-models_ending")).to_contain_text("Переключение на endless отменено", timeout=40_000)
     shot(page, "models-called-off-ru")
     assert station.serving() == "dots-ocr"
 
@@ -97,6 +97,8 @@ def test_what_serves_is_stopped_and_brought_back(open_page: Opens, station: Stat
     page = visit(open_page, language="en")
     page.locator(".st-key-models_stop button").click()
     expect(page.locator(".st-key-models_now")).to_contain_text("The embedded engine reads pages", timeout=20_000)
+    # Cards are drawn last: until then the one of before still says that its model serves.
+    expect(page.locator(".st-key-models_card_dots-ocr")).not_to_contain_text("serves", timeout=20_000)
     page.locator(".st-key-models_restore button").click()
     expect(page.locator(".st-key-models_card_dots-ocr")).to_contain_text("serves", timeout=30_000)
     assert station.serving() == "dots-ocr"
