@@ -92,11 +92,11 @@ def test_a_document_is_taken_away_in_all_formats(open_page: Opens, document: str
 def test_what_is_dropped_is_read_while_the_tab_is_closed(
     open_page: Opens, service: WebService, tmp_path: Path, shot: Shot
 ) -> None:
-    long = written(tmp_path, "Длинная.pdf", chapters(150))
+    long = written(tmp_path, "Длинная.pdf", chapters(400))
     page = open_page()
     page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files([long])
     page.get_by_role("button", name="Распознать").click()
-    expect(page.locator(QUEUE)).to_contain_text(re.compile(r"\d+ из 150 стр\."))
+    expect(page.locator(QUEUE)).to_contain_text(re.compile(r"\d+ из 400 стр\."))
     expect(page.locator("li").first).to_contain_text("Chapter number 1")
     shot(page, "recognise-queue-ru")
     address = page.url

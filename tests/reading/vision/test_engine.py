@@ -101,6 +101,26 @@ def once(first: Said) -> Says:
     return lambda body: left.pop() if left else good(body)
 
 
+# Words
+
+
+@pytest.mark.parametrize("name", [NAME, QWEN])
+@pytest.mark.parametrize("turns", [0, 90])
+def test_words_of_a_model_stand_where_their_ink_is(name: str, turns: int) -> None:
+    page = marked_page()
+    back = Affine.quarter_turns(turns, *page.size)
+    shown = back.box(Box(0, 0, *page.size))
+    page = replace(page, to_page=back, page_size=(shown.width, shown.height))
+    with engine(good, name=name) as (made, _):
+        read = made.read(page).page
+    for block, line in zip(read.blocks, marked.lines_of(1), strict=True):
+        words = [word for one in block.lines for word in one.words]
+        assert [word.text for word in words] == [word.text for word in line.words]
+        for word, truth in zip(words, line.words, strict=True):
+            assert back.box(truth.box).expanded(2).contains(*word.box.center)
+            assert word.origin is Origin.ENGINE
+
+
 # Boxes
 
 

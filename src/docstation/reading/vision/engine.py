@@ -23,6 +23,7 @@ from docstation.reading.vision.answers import Asker, End
 from docstation.reading.vision.exact import with_exact_text
 from docstation.reading.vision.ladder import Step
 from docstation.reading.vision.page_reading import Outcome, PageReading
+from docstation.reading.vision.places import with_places
 from docstation.reading.vision.planner import Planner
 
 USUAL_WINDOW = 8192
@@ -121,6 +122,7 @@ class VisionEngine:
 
     def _finished(self, page: PreparedPage, pixels: Pixels, outcome: Outcome) -> ReadPage:
         blocks = with_exact_text(outcome.blocks, page.words) if page.words else outcome.blocks
+        blocks = with_places(blocks, pixels, page.scale)
         pictures: dict[str, Pixels] = {}
         mapped = tuple(
             map_block(_with_picture(block, pixels, page.scale, pictures), page.to_page, *page.page_size)

@@ -9,22 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
 from docstation.document.geometry import Box
 from docstation.intake.ink import merged
 from docstation.intake.page import Pixels
+from docstation.reading.vision.strokes import Ink, odd, strokes
 
-_Ink = npt.NDArray[np.uint8]
-
-_CONTRAST = 36
-"""Grey levels that a stroke is darker than its ground at least."""
-_OF_USUAL = 0.3
-"""Share of the contrast of the page's own print, below which darkness is what compression left around it."""
-_THICKEST = 12.0
-"""Points: what is dark over more than this in every direction is an area, not a stroke."""
-_RULE = 24.0
-"""Points: a straight stroke of this length is a rule or a border."""
 _SLACK = 2.5
 """Points by which boxes of models are too tight."""
 _GAP = 9.0
@@ -56,14 +46,14 @@ def missed_ink(pixels: Pixels, scale: float, explained: Iterable[Box]) -> tuple[
     """
     import cv2
 
-    ink = _without_specks(_strokes(pixels, scale), scale)
+    ink = _without_specks(strokes(pixels, scale).ink, scale)
     height, width = ink.shape
     dy, dx = int(height * _EDGE) + 1, int(width * _EDGE) + 1
     ink[:dy], ink[-dy:], ink[:, :dx], ink[:, -dx:] = 0, 0, 0, 0
     for box in explained:
         grown = box.expanded(_SLACK)
         ink[_span(grown.y0, grown.y1, scale), _span(grown.x0, grown.x1, scale)] = 0
-    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, _odd(_GAP * scale)), np.uint8))
+    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, odd(_GAP * scale)), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     found = []
     for x, y, w, h in (tuple(map(int, row[:4])) for row in stats[1:]):
@@ -72,35 +62,13 @@ def missed_ink(pixels: Pixels, scale: float, explained: Iterable[Box]) -> tuple[
     return merged(found, _LINES_APART)
 
 
-def _strokes(pixels: Pixels, scale: float) -> _Ink:
-    """1 where something thin is darker than what it stands on, but for long straight lines."""
-    import cv2
-
-    grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
-    side = _odd(_THICKEST * scale)
-    ground = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    depth = cv2.subtract(ground, grey)
-    print_depth = depth[depth > _CONTRAST]
-    usual = float(np.percentile(print_depth, 90)) if print_depth.size else 0.0
-    ink: _Ink = (depth > max(_CONTRAST, _OF_USUAL * usual)).astype(np.uint8)
-    length = _odd(_RULE * scale)
-    for shape in ((1, length), (length, 1)):
-        ink &= 1 - cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
-    return ink
-
-
-def _odd(size: float) -> int:
-    """An odd number of pixels, at least 3: kernels need a middle, or what they do comes out beside its place."""
-    return 2 * max(1, round((size - 1) / 2)) + 1
-
-
-def _without_specks(ink: _Ink, scale: float) -> _Ink:
+def _without_specks(ink: Ink, scale: float) -> Ink:
     import cv2
 
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     large = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) >= _SPECK * scale
     large[0] = False
-    kept: _Ink = large[labels].astype(np.uint8)
+    kept: Ink = large[labels].astype(np.uint8)
     return kept
 
 
@@ -108,7 +76,7 @@ def _span(start: float, end: float, scale: float) -> slice:
     return slice(max(0, int(start * scale)), max(0, int(end * scale) + 1))
 
 
-def _is_line(ink: _Ink, scale: float) -> bool:
+def _is_line(ink: Ink, scale: float) -> bool:
     """Whether a piece of ink has the size of a line of text, and strokes that come and go along it."""
     height, width = ink.shape[0] / scale, ink.shape[1] / scale
     if not _LOWEST <= height <= _HIGHEST or width < max(_NARROWEST, 0.8 * height):
