@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import ImageFont
 
 from docstation.document.geometry import Affine, Box
 from docstation.document.mapping import map_block
@@ -104,20 +105,35 @@ def once(first: Said) -> Says:
 # Words
 
 
-@pytest.mark.parametrize("name", [NAME, QWEN])
+def drawn_words(line: marked.Line) -> list[tuple[str, Box]]:
+    """Words of a line with the width of their print and the height of their paper, points."""
+    scale = marked.DPI / 72
+    font = ImageFont.truetype(str(marked.FONTS / "DejaVuSans.ttf"), round(11 * scale))
+    words, before = [], ""
+    for word in line.text.split():
+        start, end = (line.box[0] + 4 + font.getlength(text) / scale for text in (before, before + word))
+        words.append((word, Box(start, line.box[1], end, line.box[3])))
+        before += f"{word} "
+    return words
+
+
 @pytest.mark.parametrize("turns", [0, 90])
-def test_words_of_a_model_stand_where_their_ink_is(name: str, turns: int) -> None:
+def test_words_of_a_model_stand_where_their_ink_is(turns: int) -> None:
     page = marked_page()
     back = Affine.quarter_turns(turns, *page.size)
     shown = back.box(Box(0, 0, *page.size))
     page = replace(page, to_page=back, page_size=(shown.width, shown.height))
-    with engine(good, name=name) as (made, _):
+    with engine(good) as (made, _):
         read = made.read(page).page
     for block, line in zip(read.blocks, marked.lines_of(1), strict=True):
         words = [word for one in block.lines for word in one.words]
-        assert [word.text for word in words] == [word.text for word in line.words]
-        for word, truth in zip(words, line.words, strict=True):
-            assert back.box(truth.box).expanded(2).contains(*word.box.center)
+        truth = drawn_words(line)
+        assert [word.text for word in words] == [text for text, _ in truth]
+        for word, (_, box) in zip(words, truth, strict=True):
+            place = back.inverse().box(word.box)
+            assert box.y0 < place.center[1] < box.y1
+            assert abs(place.x0 - box.x0) < 2
+            assert abs(place.x1 - box.x1) < 2
             assert word.origin is Origin.ENGINE
 
 
