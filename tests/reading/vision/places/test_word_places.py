@@ -230,3 +230,12 @@ def test_whatever_stands_there_no_word_is_lost_or_placed_off_the_numbers(
 def _words(block: Block) -> list[str]:
     texts = [cell.text for cell in block.table.cells] if block.table is not None else [block.text]
     return [word for text in texts for word in text.split()]
+
+
+def test_raised_figures_belong_to_the_row_and_pieces_of_rules_to_none() -> None:
+    letters = [[x, 20.0, x + 4, 26.0] for x in range(0, 200, 5) if x != 100]
+    raised, piece = [101.0, 17.2, 103.0, 21.8], [60.4, 14.0, 61.0, 29.0]
+    shapes = np.array(sorted([*letters, raised, piece]), np.float32)
+    (row,) = rows_of(shapes, 6.0)
+    assert any(run.x0 == 101.0 for run in row.runs)
+    assert row.y1 <= 26.0
